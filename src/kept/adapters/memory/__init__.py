@@ -1,0 +1,1 @@
+"""The store in dictionaries: the executable meaning of the store port."""

@@ -1,0 +1,1 @@
+"""The meter that counts in Prometheus form."""

@@ -1,0 +1,1 @@
+"""The doors: bytes in, a call to flow, bytes out; no decisions."""

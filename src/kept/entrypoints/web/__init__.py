@@ -1,0 +1,1 @@
+"""The pages a practice reads, as stateless HTML."""

@@ -1,0 +1,1 @@
+"""The door that time opens: it looks when work is due and hands it to dispatch."""

@@ -1,0 +1,1 @@
+"""The standards: documents to and from core values, purely."""

@@ -1,0 +1,1 @@
+"""The wiring: settings, and one short file per thing we run."""
