@@ -1,0 +1,18 @@
+"""What every test stands on: the pinned zone rules, and how Hypothesis searches."""
+
+import os
+import zoneinfo
+
+from hypothesis import HealthCheck, settings
+
+zoneinfo.reset_tzpath(to=[])
+"""Zone rules come from the pinned tzdata package, as they do in the program; a system's own may be years old."""
+
+settings.register_profile(
+    "default",
+    deadline=None,  # a shared machine is slow at times, and speed is proved in bench/
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=2_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
