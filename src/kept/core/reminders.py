@@ -1,0 +1,117 @@
+"""Which reminders an appointment gets, and when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from kept.core.booking import Appointment
+from kept.core.leads import Lead, fires_at
+from kept.core.notifications import (
+    SMS_THEN_EMAIL,
+    Notification,
+    NotificationKind,
+    NotificationState,
+    Outcome,
+    Reason,
+    Stages,
+    notification_id,
+)
+from kept.core.zones import zone_named
+
+LAST_CALL: Final = timedelta(minutes=15)
+"""Nothing is sent, and nothing may still be delivered, later than this before the start. Ours."""
+
+
+class InsideLead(StrEnum):
+    """What becomes of a reminder whose time had passed when the visit was booked."""
+
+    SKIP = "skip"
+    SEND = "send"
+
+
+class ReminderRule(msgspec.Struct, frozen=True, kw_only=True):
+    """One reminder of a policy."""
+
+    name: str
+    """Part of the notification's id: ``24h``. Unique within the policy."""
+    lead: Lead
+    useful_for: timedelta
+    """How long after its time it is still worth sending, when something held it up."""
+    inside_lead: InsideLead = InsideLead.SKIP
+    template: str = "reminder"
+    plan: Stages = SMS_THEN_EMAIL
+
+
+class ReminderPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """All reminders of a kind of visit."""
+
+    id: str
+    rules: tuple[ReminderRule, ...]
+
+
+DEFAULT_POLICY: Final = ReminderPolicy(
+    id="default",
+    rules=(
+        ReminderRule(name="24h", lead=Lead(exact=timedelta(hours=24)), useful_for=timedelta(hours=18)),
+        ReminderRule(name="1h", lead=Lead(exact=timedelta(hours=1)), useful_for=timedelta(minutes=45)),
+    ),
+)
+"""A day and an hour before."""
+
+
+def planned_reminders(appointment: Appointment, policy: ReminderPolicy, *, now: datetime) -> tuple[Notification, ...]:
+    """
+    Return the notifications that a policy plans for an appointment as it stands.
+
+    Planning the same version again answers the same ids. A reminder whose time had passed when the visit was booked is
+    planned all the same: it goes out at once or stands as skipped, as its rule says, so that nothing is missing
+    without a reason.
+
+    Args:
+        appointment: CONFIRMED, with the time agreed.
+        policy: Its rules.
+        now: When it was booked, confirmed or moved.
+
+    Returns:
+        One for each rule, in the order of the rules.
+    """
+    return tuple(_planned(appointment, rule, now=now) for rule in policy.rules)
+
+
+def deadline_of(due_at: datetime, useful_for: timedelta, start: datetime) -> datetime:
+    """Return the instant after which a reminder is not sent any more."""
+    return min(due_at + useful_for, start - LAST_CALL)
+
+
+def _planned(appointment: Appointment, rule: ReminderRule, *, now: datetime) -> Notification:
+    time = fires_at(appointment.start, zone_named(appointment.zone), rule.lead)
+    is_inside = time <= now
+    due = now if is_inside and rule.inside_lead is InsideLead.SEND else time
+    plan = Notification(
+        id=notification_id(appointment.id, str(appointment.sequence), rule.name, appointment.patient_id),
+        about=NotificationKind.REMINDER,
+        rule=rule.name,
+        patient_id=appointment.patient_id,
+        appointment_id=appointment.id,
+        appointment_sequence=appointment.sequence,
+        template=rule.template,
+        plan=rule.plan,
+        planned_at=now,
+        due_at=due,
+        wake_at=due,
+        deadline_at=deadline_of(due, rule.useful_for, appointment.start),
+    )
+    if is_inside and rule.inside_lead is InsideLead.SKIP:
+        return skipped(plan, Reason.BOOKED_INSIDE_LEAD, now=now)
+    return plan
+
+
+def skipped(notification: Notification, reason: Reason, *, now: datetime) -> Notification:
+    """Return the notification ended without being sent, and why."""
+    return msgspec.structs.replace(
+        notification, state=NotificationState.DONE, outcome=Outcome.SKIPPED, reason=reason, wake_at=None, done_at=now
+    )

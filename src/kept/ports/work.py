@@ -1,0 +1,107 @@
+"""
+The unit of work: the one meaning of a transaction that every store shares.
+
+It reads through a function that the engine gives, remembers the version of everything it depends on, and holds the
+writes back until the step has returned. The engine then commits :meth:`UnitOfWork.changes` all or none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import msgspec
+
+from kept.ports.store import E, Entity
+
+Key = tuple[str, str]
+"""Kind and id."""
+
+Read = Callable[[type[Entity], str], Entity | None]
+"""What an engine gives: the committed entity, or None."""
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What a commit does with one key, and on which condition."""
+
+    kind: str
+    id: str
+    expected: int
+    """The version that must be stored when the commit lands; 0: none."""
+    old: Entity | None
+    """What this step read under the key, if it did read it."""
+    new: Entity | None
+    """What is to be stored; None deletes."""
+    guard_only: bool = False
+    """Nothing is written: only the condition is checked."""
+
+
+class LostRaceError(Exception):
+    """Someone changed what the step depends on; the engine runs the step again."""
+
+
+class UnitOfWork:
+    """A transaction over one engine, for one run of one step."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._seen: dict[Key, Entity | None] = {}
+        self._now: dict[Key, Entity | None] = {}
+        self._expected: dict[Key, int] = {}
+        self._guards: dict[Key, int] = {}
+
+    def get(self, kind: type[E], entity_id: str) -> E | None:
+        """Return the entity as this step would leave it, else as committed; None if there is none."""
+        key = (kind.kind, entity_id)
+        if key in self._now:
+            return cast("E | None", self._now[key])
+        if key not in self._seen:
+            self._seen[key] = self._read(kind, entity_id)
+        return cast("E | None", self._seen[key])
+
+    def put(self, entity: E) -> E:
+        """Write the entity at commit, if the stored version is still the one it carries."""
+        key = (entity.kind, entity.id)
+        stored = _with_version(entity, self._claim(key, entity.version) + 1)
+        self._now[key] = stored
+        return stored
+
+    def delete(self, entity: Entity) -> None:
+        """Remove the entity at commit, under the same condition."""
+        key = (entity.kind, entity.id)
+        self._claim(key, entity.version)
+        self._now[key] = None
+
+    def guard(self, entity: Entity) -> None:
+        """Make the commit depend on this entity's version."""
+        self._guards[entity.kind, entity.id] = entity.version
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return what is to be committed, in a stable order; guards that are also written are left out."""
+        writes = [
+            Change(kind=key[0], id=key[1], expected=self._expected[key], old=self._seen.get(key), new=new)
+            for key, new in self._now.items()
+            if new is not None or self._expected[key] > 0
+        ]
+        guards = [
+            Change(kind=key[0], id=key[1], expected=version, old=None, new=None, guard_only=True)
+            for key, version in self._guards.items()
+            if key not in self._now
+        ]
+        return tuple(writes + guards)
+
+    def _claim(self, key: Key, version: int) -> int:
+        """Return the version that must be stored at commit, given the one that the entity carries."""
+        if key not in self._expected:
+            seen = self._seen.get(key)
+            if key in self._seen and (seen.version if seen else 0) != version:
+                raise LostRaceError
+            self._expected[key] = version
+        return self._expected[key]
+
+
+def _with_version(entity: E, version: int) -> E:
+    """Return the entity carrying another version."""
+    return cast("E", msgspec.structs.replace(cast("msgspec.Struct", entity), version=version))
