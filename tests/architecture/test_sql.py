@@ -16,8 +16,40 @@ def sql_findings(source: Source) -> Iterator[Finding]:
     """Yield calls whose statement is neither a literal nor a named constant."""
     tree = source.tree
     constants = _constants(tree)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    for node in calls:
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in EXECUTORS:
+            continue
+        statement = node.args[0] if node.args else None
+        if statement is None or not _is_constant(statement, constants):
+            written = "nothing" if statement is None else ast.unparse(statement)
+            yield Finding(rule="sql", where=f"{source.path}:{node.lineno}", what=written)
+
+
+def _is_constant(node: ast.expr, constants: frozenset[str]) -> bool:
+    """Return whether *node* can only be text that stood in a source file."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str)
+    if isinstance(node, ast.Name):
+        return node.id in constants
+    if isinstance(node, ast.Attribute):
+        # schema.INSERT_ENTITY: a constant of a module that this test reads too
+        return node.attr.isupper() and isinstance(node.value, ast.Name)
+    return isinstance(node, ast.Subscript) and _is_constant(node.value, constants)
+
+
+def _constants(tree: ast.Module) -> frozenset[str]:
+    """Return the upper-case names that this module imports or binds to literal text, and the loops over them."""
+    imported = [alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    names = {alias.asname or alias.name for alias in imported}
+    names = {name for name in names if name.isupper()}
+    bindings = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    for binding in bindings:
+        targets = binding.targets if isinstance(binding, ast.Assign) else [binding.target]
+        if binding.value is not None and _is_literal(binding.value):
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
     known = frozenset(names)
-    loops = (node for node in ast.walk(tree) if isinstance(node, ast.For) and isinstance(node.target, ast.Name))
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For) and isinstance(node.target, ast.Name)]
     return known | {ast.unparse(loop.target) for loop in loops if _is_constant(loop.iter, known)}
 
 
