@@ -6,24 +6,16 @@ Whatever went wrong is told by *where* it went wrong, because only that says whe
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from kept.core.dispatch import Capabilities
 from kept.core.notifications import SendOutcome
 from kept.core.people import ChannelName
 
-
-class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider can do for us; data, compared with the reference table by a test."""
-
-    idempotency_window: timedelta | None = None
-    """How long the provider recognises a dedupe key sent again; None: it takes none."""
-    lookup: bool = False
-    """Whether it can be asked later what became of a message."""
-    receipts: bool = False
-    """Whether it reports delivery later."""
+__all__ = ["Capabilities", "Channel", "OutgoingMessage"]
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):

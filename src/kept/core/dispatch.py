@@ -1,0 +1,361 @@
+"""
+What to do next with a notification: send, ask, wait or finish.
+
+Everything here is decided from the notification's own record and a few facts read in the same transaction, so that a
+crash at any moment leaves a record from which the next worker decides the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from kept.core.booking import REMINDABLE, Appointment, AppointmentStatus
+from kept.core.notifications import (
+    Attempt,
+    AttemptState,
+    ChannelNote,
+    Notification,
+    NotificationState,
+    Outcome,
+    Reason,
+)
+from kept.core.people import ChannelName, Consent, Patient
+
+MAX_TRIES: Final = 3
+"""Tries on one channel that the provider certainly did not take."""
+FIRST_PAUSE: Final = timedelta(seconds=2)
+PAUSE_FACTOR: Final = 2
+LOOKUP_AFTER: Final = (timedelta(seconds=90), timedelta(minutes=5), timedelta(minutes=15))
+"""When a provider is asked what became of an unknown, counted from its end. Ours: soon, then patiently."""
+COPY_AFTER: Final = timedelta(seconds=90)
+"""Pause before the one more copy where the provider cannot be asked."""
+LOOKUP_LEASE: Final = timedelta(seconds=60)
+MAX_TTL: Final = timedelta(hours=4)
+"""Longest time a provider may hold a message."""
+MIN_TTL: Final = timedelta(seconds=5)
+"""Shortest time to live that providers take; with less left nothing is sent."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider can do for us; data, compared with the reference table by a test."""
+
+    idempotency_window: timedelta | None = None
+    """How long the provider recognises a dedupe key sent again; None: it takes none."""
+    lookup: bool = False
+    """Whether it can be asked later what became of a message."""
+    receipts: bool = False
+    """Whether it reports delivery later."""
+
+
+class Carrier(msgspec.Struct, frozen=True, kw_only=True):
+    """Who takes a channel's messages, as far as decisions need to know."""
+
+    provider: str
+    capabilities: Capabilities
+    lease: timedelta
+    """Longest time a send can take, with some to spare."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the claiming transaction has read."""
+
+    appointment: Appointment | None
+    patient: Patient | None
+    consents: Mapping[ChannelName, Consent | None]
+    """By channel, for the address that the channel would use."""
+    carriers: Mapping[ChannelName, Carrier]
+
+
+class Progress(StrEnum):
+    """How far one channel of a notification has come."""
+
+    FRESH = "fresh"
+    IN_FLIGHT = "in_flight"
+    AGAIN = "again"
+    ASK = "ask"
+    TAKEN = "taken"
+    CLOSED = "closed"
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel's progress, from when it can go on, and why it is closed."""
+
+    progress: Progress
+    at: datetime | None = None
+    reason: Reason | None = None
+
+
+class Send(msgspec.Struct, frozen=True, kw_only=True):
+    """Hand over through these channels now."""
+
+    channels: tuple[ChannelName, ...]
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask the provider what became of this attempt."""
+
+    attempt: Attempt
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Look again then."""
+
+    until: datetime
+
+
+class Finish(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing more to do."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+
+
+Move = Send | Ask | Wait | Finish
+
+
+def next_move(notification: Notification, facts: Facts, *, now: datetime) -> tuple[Notification, Move]:
+    """
+    Return the notification with what was found on the way, and what to do with it.
+
+    Args:
+        notification: Not done; leases that have run out are already swept.
+        facts: As read in this transaction.
+        now: The one reading of the clock for this decision.
+
+    Returns:
+        The notification, perhaps at a later stage and with notes on channels that cannot be used; and the move.
+    """
+    stop = reason_to_stop(notification, facts.appointment, now=now)
+    seen = notification if stop else _with_notes(notification, facts, now=now)
+    while seen.stage < len(seen.plan):
+        standings = {c: _standing(seen, c, facts, now=now) for c in seen.plan[seen.stage]}
+        move = _move_within(seen, standings, stop=stop, now=now)
+        if move:
+            return seen, move
+        if any(s.progress is Progress.TAKEN for s in standings.values()):
+            return seen, Finish(outcome=Outcome.ACCEPTED)
+        if stop:
+            return seen, _stopped(seen, stop)
+        seen = msgspec.structs.replace(seen, stage=seen.stage + 1)
+        seen = _with_notes(seen, facts, now=now)
+    return seen, _gave_up(seen, facts, now=now)
+
+
+def reason_to_stop(notification: Notification, appointment: Appointment | None, *, now: datetime) -> Reason | None:
+    """Return why no new attempt may start, or None."""
+    if notification.appointment_id is not None:
+        void = _void(notification, appointment)
+        if void:
+            return void
+    return Reason.LATE if now + MIN_TTL > notification.deadline_at else None
+
+
+def expires_at(notification: Notification, *, now: datetime) -> datetime:
+    """Return the instant after which the provider must drop a message sent now."""
+    return min(now + MAX_TTL, notification.deadline_at)
+
+
+def address_for(notification: Notification, patient: Patient | None, channel: ChannelName) -> str | None:
+    """Return where a channel would send to: the address given with the notification, else the patient's own."""
+    return notification.addresses.get(channel) or (patient.address(channel) if patient else None)
+
+
+def begun(
+    notification: Notification, attempts: tuple[Attempt, ...], *, fence: int, until: datetime
+) -> Notification:
+    """Return the notification with new attempts on record, leased until an instant."""
+    return msgspec.structs.replace(
+        notification,
+        state=NotificationState.SENDING,
+        fence=fence,
+        wake_at=until,
+        attempts=(*notification.attempts, *attempts),
+    )
+
+
+def waiting(notification: Notification, *, until: datetime) -> Notification:
+    """Return the notification set aside until an instant."""
+    is_open = any(a.state is AttemptState.SENDING for a in notification.attempts)
+    state = NotificationState.SENDING if is_open else NotificationState.WAITING
+    if not notification.attempts and not notification.notes:
+        state = NotificationState.PLANNED
+    return msgspec.structs.replace(notification, state=state, wake_at=until)
+
+
+def finished(notification: Notification, finish: Finish, *, now: datetime) -> Notification:
+    """Return the notification ended."""
+    return msgspec.structs.replace(
+        notification,
+        state=NotificationState.DONE,
+        outcome=finish.outcome,
+        reason=finish.reason,
+        wake_at=None,
+        done_at=now,
+    )
+
+
+def swept(notification: Notification, *, now: datetime) -> Notification:
+    """Return the notification with every attempt whose lease has run out marked unknown, never simply due again."""
+    attempts = tuple(
+        msgspec.structs.replace(a, state=AttemptState.UNKNOWN, code="lease_ended", ended_at=a.lease_until)
+        if a.state is AttemptState.SENDING and a.lease_until <= now
+        else a
+        for a in notification.attempts
+    )
+    return notification if attempts == notification.attempts else msgspec.structs.replace(notification, attempts=attempts)
+
+
+def recorded(notification: Notification, attempt: Attempt) -> Notification:
+    """Return the notification with one attempt replaced by what has become of it."""
+    attempts = tuple(attempt if a.id == attempt.id else a for a in notification.attempts)
+    return msgspec.structs.replace(notification, attempts=attempts)
+
+
+def settled_by(attempts: tuple[Attempt, ...], stage: tuple[ChannelName, ...]) -> bool:
+    """Tell whether every channel of a stage has had its last attempt taken, so that nothing needs deciding."""
+    last = {a.channel: a.state for a in attempts}
+    return all(last.get(channel) is AttemptState.ACCEPTED for channel in stage)
+
+
+def pause_before(attempt: Attempt) -> timedelta:
+    """
+    Return the pause after a try that was not taken: 2 s, 4 s, 8 s, each up to a quarter longer.
+
+    The extra is drawn from the attempt's id, so that many failures at one moment spread and yet every worker decides the same.
+    """
+    drawn = hashlib.sha256(attempt.id.encode()).digest()[0] / 255
+    return FIRST_PAUSE * PAUSE_FACTOR ** (attempt.number - 1) * (1 + drawn / 4)
+
+
+def _move_within(
+    notification: Notification, standings: Mapping[ChannelName, Standing], *, stop: Reason | None, now: datetime
+) -> Move | None:
+    """Return what to do within the current stage, or None when nothing in it is open."""
+    ready = tuple(c for c, s in standings.items() if s.progress is Progress.FRESH or _is_due(s, Progress.AGAIN, now))
+    if ready and not stop:
+        return Send(channels=ready)
+    for channel, standing in standings.items():
+        if _is_due(standing, Progress.ASK, now):
+            return Ask(attempt=_last(notification, channel))
+    open_ones = {Progress.IN_FLIGHT, Progress.ASK} if stop else {Progress.IN_FLIGHT, Progress.ASK, Progress.AGAIN}
+    times = [s.at for s in standings.values() if s.progress in open_ones and s.at]
+    return Wait(until=min(times)) if times else None
+
+
+def _standing(notification: Notification, channel: ChannelName, facts: Facts, *, now: datetime) -> Standing:
+    """Return how far a channel has come."""
+    note = next((n for n in notification.notes if n.channel is channel), None)
+    attempts = [a for a in notification.attempts if a.channel is channel]
+    if any(a.state is AttemptState.ACCEPTED for a in attempts):
+        return Standing(progress=Progress.TAKEN)
+    if note:
+        return Standing(progress=Progress.CLOSED, reason=note.reason)
+    if not attempts:
+        return Standing(progress=Progress.FRESH)
+    return _after(attempts, facts.carriers.get(channel), now=now)
+
+
+def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -> Standing:
+    """Return a channel's standing after its last attempt, which was not accepted."""
+    last = attempts[-1]
+    ended = last.ended_at or now
+    if last.state is AttemptState.SENDING:
+        return Standing(progress=Progress.IN_FLIGHT, at=last.lease_until)
+    if last.state is AttemptState.REFUSED:
+        return Standing(progress=Progress.CLOSED, reason=Reason.REFUSED)
+    if last.state is AttemptState.UNKNOWN:
+        return _after_unknown(attempts, carrier.capabilities if carrier else Capabilities())
+    if len(attempts) >= MAX_TRIES:
+        return Standing(progress=Progress.CLOSED, reason=Reason.TRIES_EXHAUSTED)
+    return Standing(progress=Progress.AGAIN, at=max(ended + pause_before(last), last.retry_after or ended))
+
+
+def _after_unknown(attempts: list[Attempt], can: Capabilities) -> Standing:
+    """
+    Return a channel's standing while nobody knows whether its last message was taken.
+
+    In this order: send it again where the provider recognises its key; ask where it can be asked; else one more copy,
+    and never a second one.
+    """
+    last = attempts[-1]
+    ended = last.ended_at or last.lease_until
+    unknown = [a for a in attempts if a.state is AttemptState.UNKNOWN]
+    window = can.idempotency_window
+    if window and len(attempts) < MAX_TRIES and ended + pause_before(last) < unknown[0].started_at + window:
+        return Standing(progress=Progress.AGAIN, at=ended + pause_before(last))
+    if can.lookup and last.lookups < len(LOOKUP_AFTER):
+        return Standing(progress=Progress.ASK, at=ended + LOOKUP_AFTER[last.lookups])
+    if len(unknown) == 1:
+        return Standing(progress=Progress.AGAIN, at=ended + (LOOKUP_AFTER[-1] if can.lookup else COPY_AFTER))
+    return Standing(progress=Progress.CLOSED, reason=Reason.OUTCOME_UNKNOWN)
+
+
+def _with_notes(notification: Notification, facts: Facts, *, now: datetime) -> Notification:
+    """Return the notification with a note for each channel of its stage that may not or cannot be used now."""
+    if notification.stage >= len(notification.plan):
+        return notification
+    noted = {n.channel for n in notification.notes}
+    notes = tuple(
+        ChannelNote(channel=channel, reason=reason, at=now)
+        for channel in notification.plan[notification.stage]
+        if channel not in noted and (reason := _unusable(notification, facts, channel))
+    )
+    return msgspec.structs.replace(notification, notes=notification.notes + notes) if notes else notification
+
+
+def _unusable(notification: Notification, facts: Facts, channel: ChannelName) -> Reason | None:
+    """Return why a channel may not or cannot be used, or None."""
+    if not address_for(notification, facts.patient, channel):
+        return Reason.NO_CONTACT
+    consent = facts.consents.get(channel)
+    if consent is None:
+        return Reason.NO_CONSENT
+    if not consent.granted:
+        return Reason.OPTED_OUT
+    return None if channel in facts.carriers else Reason.NO_CHANNEL
+
+
+def _void(notification: Notification, appointment: Appointment | None) -> Reason | None:
+    """Return why the appointment no longer calls for this notification, or None."""
+    if appointment is None:
+        return Reason.APPOINTMENT_GONE
+    if appointment.status is AppointmentStatus.CANCELLED:
+        return Reason.APPOINTMENT_CANCELLED
+    if appointment.sequence != notification.appointment_sequence:
+        return Reason.APPOINTMENT_MOVED
+    if appointment.status is AppointmentStatus.REQUESTED:
+        return Reason.NOT_CONFIRMED
+    return None if appointment.status in REMINDABLE else Reason.APPOINTMENT_NOT_LIVE
+
+
+def _stopped(notification: Notification, stop: Reason) -> Finish:
+    """Return how a notification ends that may not be sent any more and that nobody has taken."""
+    if any(a.state is AttemptState.UNKNOWN for a in notification.attempts):
+        return Finish(outcome=Outcome.FAILED, reason=Reason.OUTCOME_UNKNOWN)
+    if stop is Reason.LATE and notification.attempts:
+        return Finish(outcome=Outcome.EXPIRED, reason=Reason.DEADLINE_PASSED)
+    return Finish(outcome=Outcome.SKIPPED, reason=stop)
+
+
+def _gave_up(notification: Notification, facts: Facts, *, now: datetime) -> Finish:
+    """Return how a notification ends whose every channel is closed."""
+    if not notification.attempts:
+        reasons = [n.reason for n in notification.notes]
+        telling = [r for r in reasons if r is not Reason.NO_CONTACT]
+        return Finish(outcome=Outcome.SKIPPED, reason=(telling or reasons or [Reason.NO_CHANNEL])[0])
+    channel = notification.attempts[-1].channel
+    return Finish(outcome=Outcome.FAILED, reason=_standing(notification, channel, facts, now=now).reason)
+
+
+def _last(notification: Notification, channel: ChannelName) -> Attempt:
+    return next(a for a in reversed(notification.attempts) if a.channel is channel)
+
+
+def _is_due(standing: Standing, progress: Progress, now: datetime) -> bool:
+    return standing.progress is progress and standing.at is not None and standing.at <= now
