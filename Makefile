@@ -35,6 +35,7 @@ serve: $(RUN) ## serve pages, API and worker on http://127.0.0.1:8080, with a sa
 	@exec $(BIN)/kept serve --demo
 
 test: check ## check, then run every test and print the branch coverage
+	@.ci/tools || echo "Without them these tests fail, and say so." >&2
 	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=
 	@echo "Branch coverage, everything:"
 	@$(BIN)/coverage report
