@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from kept.core.records import IndexEntry
 from kept.ports.store import E, Entity
 
 Key = tuple[str, str]
@@ -83,7 +84,6 @@ class UnitOfWork:
         writes = [
             Change(kind=key[0], id=key[1], expected=self._expected[key], old=self._seen.get(key), new=new)
             for key, new in self._now.items()
-            if new is not None or self._expected[key] > 0
         ]
         guards = [
             Change(kind=key[0], id=key[1], expected=version, old=None, new=None, guard_only=True)
@@ -100,6 +100,26 @@ class UnitOfWork:
                 raise LostRaceError
             self._expected[key] = version
         return self._expected[key]
+
+
+def moved_entries(old: Entity | None, new: Entity | None) -> tuple[frozenset[IndexEntry], frozenset[IndexEntry]]:
+    """
+    Return the index rows that go and those that come when *new* takes the place of *old*; what stays costs no write.
+
+    Raises:
+        ValueError: The new value has an empty partition, or two rows in one; only a mistake in its class does that.
+    """
+    before, after = _entries(old), _entries(new)
+    return before - after, after - before
+
+
+def _entries(entity: Entity | None) -> frozenset[IndexEntry]:
+    """Return the index rows of a value, checked."""
+    rows = frozenset(entity.index_entries()) if entity is not None else frozenset()
+    if not all(row.partition for row in rows) or len({(row.index, row.partition) for row in rows}) != len(rows):
+        kind = entity.kind if entity is not None else ""
+        raise ValueError(f"{kind}.index_entries must give partitions that are not empty, and one row in each")
+    return rows
 
 
 def _with_version(entity: E, version: int) -> E:
