@@ -122,11 +122,16 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     participation: ParticipationStatus = ParticipationStatus.NEEDS_ACTION
     hold_until: datetime | None = None
     """When a REQUESTED appointment gives its time back; None: never by itself."""
+    buffer_before: timedelta = timedelta(0)
+    """Kept free before it on the practitioner's and the room's days; fixed when it was booked."""
+    buffer_after: timedelta = timedelta(0)
+    seats: int = 1
+    """How many bookings of its visit type may share its time; fixed when it was booked."""
     description: str = ""
     location: str = ""
     notes: str = ""
     outside_id: str = ""
-    """The id that another system gave it; used to recognise it when it is imported again."""
+    """The id that another system gave it."""
     notification_ids: tuple[str, ...] = ()
     """All ever planned for it, oldest first."""
     history: tuple[Happening, ...] = ()
@@ -262,13 +267,14 @@ def moved(appointment: Appointment, to: Interval, *, zone: str, by: str, now: da
 
 
 def appointment_from(
-    request: BookingRequest, *, appointment_id: str, hold: timedelta | None, booked_at: datetime
+    request: BookingRequest, visit_type: VisitType | None, *, appointment_id: str, hold: timedelta | None, booked_at: datetime
 ) -> Appointment:
     """
     Return the appointment that a request asks for.
 
     Args:
         request: What is asked.
+        visit_type: The one it names; its buffers and seats are fixed with the appointment.
         appointment_id: Its id, new.
         hold: How long it stays REQUESTED at most; None: it is CONFIRMED at once.
         booked_at: When it was asked for.
@@ -286,6 +292,9 @@ def appointment_from(
         start_local=wall_of(request.start, zone_named(request.zone)),
         status=_S.CONFIRMED if hold is None else _S.REQUESTED,
         hold_until=None if hold is None else min(booked_at + hold, request.start),
+        buffer_before=visit_type.buffer_before if visit_type else timedelta(0),
+        buffer_after=visit_type.buffer_after if visit_type else timedelta(0),
+        seats=visit_type.capacity if visit_type else 1,
         description=request.description,
         location=request.location,
         notes=request.notes,
@@ -323,17 +332,20 @@ def hours_problem(schedules: tuple[Schedule, ...], zone: ZoneInfo, wanted: Inter
     return None
 
 
-def taken_on(role: Role, appointment: Appointment, visit_type: VisitType | None) -> Busy:
+def taken_on(role: Role, appointment: Appointment) -> Busy:
     """
     Return the stretch that an appointment takes on one owner's day.
 
     Buffers are the practice's time, so they count for practitioners and rooms and not for the patient.
     """
-    start, end, group = appointment.start, appointment.end, ""
-    if visit_type and role is not Role.PATIENT:
-        start, end = start - visit_type.buffer_before, end + visit_type.buffer_after
-        group = visit_type.id if visit_type.capacity > 1 else ""
-    return Busy(start=start, end=end, appointment_id=appointment.id, group=group)
+    if role is Role.PATIENT:
+        return Busy(start=appointment.start, end=appointment.end, appointment_id=appointment.id)
+    return Busy(
+        start=appointment.start - appointment.buffer_before,
+        end=appointment.end + appointment.buffer_after,
+        appointment_id=appointment.id,
+        group=appointment.visit_type_id or "" if appointment.seats > 1 else "",
+    )
 
 
 def _noted(appointment: Appointment, what: str, *, by: str, now: datetime) -> tuple[Happening, ...]:

@@ -254,6 +254,8 @@ def _standing(notification: Notification, channel: ChannelName, facts: Facts, *,
     attempts = [a for a in notification.attempts if a.channel is channel]
     if any(a.state is AttemptState.ACCEPTED for a in attempts):
         return Standing(progress=Progress.TAKEN)
+    if attempts and attempts[-1].state is AttemptState.SENDING:
+        return Standing(progress=Progress.IN_FLIGHT, at=attempts[-1].lease_until)
     if note:
         return Standing(progress=Progress.CLOSED, reason=note.reason)
     if not attempts:
@@ -262,11 +264,9 @@ def _standing(notification: Notification, channel: ChannelName, facts: Facts, *,
 
 
 def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -> Standing:
-    """Return a channel's standing after its last attempt, which was not accepted."""
+    """Return a channel's standing after its last attempt, which has ended and was not accepted."""
     last = attempts[-1]
     ended = last.ended_at or now
-    if last.state is AttemptState.SENDING:
-        return Standing(progress=Progress.IN_FLIGHT, at=last.lease_until)
     if last.state is AttemptState.REFUSED:
         return Standing(progress=Progress.CLOSED, reason=Reason.REFUSED)
     if last.state is AttemptState.UNKNOWN:

@@ -1,0 +1,57 @@
+"""Give out API keys, check them, take them back, and forget what need not be remembered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from kept.core.access import AnsweredRequest, ApiKey, Scope, secret_hash, split_key
+from kept.core.booking import sort_instant
+from kept.core.errors import NotFoundError
+from kept.ports.store import Store, Transaction
+
+
+def create_key(  # noqa: PLR0913  the parts of a key, each said once by the person who makes it
+    tx: Transaction, *, key_id: str, secret: str, name: str, scope: Scope, expires_at: datetime | None, now: datetime
+) -> ApiKey:
+    """Write a new key; the secret itself is not kept."""
+    return tx.put(
+        ApiKey(
+            id=key_id, name=name, scope=scope, secret_hash=secret_hash(secret), created_at=now, expires_at=expires_at
+        )
+    )
+
+
+def revoke_key(tx: Transaction, key_id: str, *, now: datetime) -> ApiKey:
+    """
+    Take a key back at once.
+
+    Raises:
+        NotFoundError: no such key.
+    """
+    key = tx.get(ApiKey, key_id)
+    if key is None:
+        raise NotFoundError("API key")
+    return key if key.revoked_at else tx.put(msgspec.structs.replace(key, revoked_at=now))
+
+
+def key_for(store: Store, presented: str, *, now: datetime) -> ApiKey | None:
+    """Return the key that a caller presents, if it is known, right and still good."""
+    parts = split_key(presented)
+    found = store.load(ApiKey, (parts[0],)) if parts else ()
+    return found[0] if parts and found and found[0].opens(parts[1], now=now) else None
+
+
+def forgettable(store: Store, *, now: datetime, limit: int = 500) -> tuple[str, ...]:
+    """Return ids of answered requests whose time is over."""
+    page = store.query("answered_by_end", "all", before=sort_instant(now), limit=limit)
+    return tuple(hit.id for hit in page.hits)
+
+
+def forget(tx: Transaction, ids: tuple[str, ...]) -> int:
+    """Remove answered requests; return how many there were."""
+    found = [a for a in (tx.get(AnsweredRequest, i) for i in ids) if a]
+    for answered in found:
+        tx.delete(answered)
+    return len(found)

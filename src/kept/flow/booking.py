@@ -1,0 +1,237 @@
+"""Book, move, confirm, cancel and close appointments, each in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from kept.core.access import AnsweredRequest, RequestKey, check_same
+from kept.core.booking import (
+    Appointment,
+    AppointmentEvent,
+    AppointmentStatus,
+    BookingRequest,
+    appointment_from,
+    changed,
+    check_times,
+    hours_problem,
+    moved,
+    taken_on,
+)
+from kept.core.errors import InvalidInputError, NotFoundError, StaleVersionError
+from kept.core.intervals import Interval
+from kept.core.notifications import Reason
+from kept.core.people import Patient
+from kept.core.practice import PRACTICE_ID, Practice
+from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType, days_of
+from kept.core.zones import zone_named
+from kept.flow.reminders import plan_reminders, void_reminders
+from kept.ports.store import Transaction
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for a change of an appointment."""
+
+    appointment_id: str
+    by: str
+    """Id of the key or the program that asks."""
+    version: int | None = None
+    """The version it was decided on; None: whatever is stored."""
+
+
+def book(
+    tx: Transaction, request: BookingRequest, *, appointment_id: str, now: datetime, key: RequestKey | None = None
+) -> Appointment:
+    """
+    Take the time and write the appointment with its reminders.
+
+    Args:
+        tx: The transaction.
+        request: What is asked.
+        appointment_id: Id for the new appointment. One that exists already is answered as it stands.
+        now: The one reading of the clock.
+        key: Idempotency key: the same request under it again answers the same appointment and books nothing.
+
+    Raises:
+        InvalidInputError: unknown patient, schedule or visit type; impossible or closed times.
+        SlotTakenError: the patient, practitioner or room has another appointment then.
+        KeyReusedError: the key came with another request before.
+    """
+    answered = _answered(tx, key)
+    known = tx.get(Appointment, answered.result_id if answered else appointment_id)
+    if known:
+        return known
+    practice = tx.get(Practice, PRACTICE_ID) or Practice()
+    wanted = Interval(start=request.start, end=request.end)
+    visit_type = _visit_type(practice, request.visit_type_id)
+    check_times(wanted, now=now, notice=visit_type.notice if visit_type else timedelta(0), horizon=practice.horizon)
+    _check_place(practice, request.place_id)
+    _check_schedules(tx, request.practitioner_id, request.room_id, wanted, practice=practice)
+    _know_patient(tx, request, now=now)
+    is_request = request.as_request or bool(visit_type and visit_type.by_request)
+    hold = practice.request_hold if is_request else None
+    appointment = appointment_from(request, visit_type, appointment_id=appointment_id, hold=hold, booked_at=now)
+    _claim(tx, appointment)
+    if appointment.status is AppointmentStatus.CONFIRMED:
+        appointment = plan_reminders(tx, appointment, practice, now=now)
+    if key:
+        tx.put(AnsweredRequest(id=key.id, fingerprint=key.fingerprint, result_id=appointment.id, answered_at=now))
+    return tx.put(appointment)
+
+
+def move(tx: Transaction, change: Change, to: Interval, *, zone: str, now: datetime) -> Appointment:
+    """
+    Take the new time and give the old one back, or do neither.
+
+    Raises:
+        NotFoundError: no such appointment.
+        StaleVersionError: it changed since the caller read it.
+        StateConflictError: it cannot be moved in its state.
+        InvalidInputError: impossible or closed times.
+        SlotTakenError: the new time is taken.
+    """
+    appointment = _current(tx, change)
+    practice = tx.get(Practice, PRACTICE_ID) or Practice()
+    visit_type = practice.visit_type(appointment.visit_type_id)
+    after = moved(appointment, to, zone=zone, by=change.by, now=now)
+    check_times(to, now=now, notice=visit_type.notice if visit_type else timedelta(0), horizon=practice.horizon)
+    _check_schedules(tx, appointment.practitioner_id, appointment.room_id, to, practice=practice)
+    _release(tx, appointment)
+    _claim(tx, after)
+    void_reminders(tx, appointment, Reason.APPOINTMENT_MOVED, now=now)
+    if after.status is AppointmentStatus.CONFIRMED:
+        after = plan_reminders(tx, after, practice, now=now)
+    return tx.put(after)
+
+
+def apply(tx: Transaction, change: Change, event: AppointmentEvent, *, now: datetime) -> Appointment:
+    """
+    Let an event other than a move happen to an appointment.
+
+    Raises:
+        NotFoundError: no such appointment.
+        StaleVersionError: it changed since the caller read it.
+        StateConflictError: the event is not possible in its state.
+    """
+    appointment = _current(tx, change)
+    after = changed(appointment, event, by=change.by, now=now)
+    practice = tx.get(Practice, PRACTICE_ID) or Practice()
+    if event is AppointmentEvent.CANCEL:
+        _release(tx, appointment)
+        void_reminders(tx, appointment, Reason.APPOINTMENT_CANCELLED, now=now)
+    elif after.status is AppointmentStatus.CONFIRMED:
+        after = plan_reminders(tx, after, practice, now=now)
+    else:
+        void_reminders(tx, appointment, Reason.APPOINTMENT_NOT_LIVE, now=now)
+    return tx.put(after)
+
+
+def annotate(tx: Transaction, change: Change, *, notes: str, now: datetime) -> Appointment:
+    """Replace the desk's notes of an appointment; nothing is planned anew."""
+    appointment = _current(tx, change)
+    return tx.put(msgspec.structs.replace(appointment, notes=notes, updated_at=now))
+
+
+def release_hold(tx: Transaction, appointment_id: str, *, now: datetime) -> bool:
+    """Cancel a REQUESTED appointment whose hold has ended; tell whether it was."""
+    appointment = tx.get(Appointment, appointment_id)
+    if appointment is None or appointment.status is not AppointmentStatus.REQUESTED:
+        return False
+    if appointment.hold_until is None or appointment.hold_until > now:
+        return False
+    _release(tx, appointment)
+    before_start = min(now, appointment.start - timedelta(microseconds=1))
+    tx.put(changed(appointment, AppointmentEvent.CANCEL, by="hold ended", now=before_start))
+    return True
+
+
+def record_past(tx: Transaction, appointment: Appointment, patient: Patient) -> Appointment:
+    """
+    Write an appointment that another system has kept, as it was, without planning anything.
+
+    It takes its time like any other, so that history cannot hold two visits of one person at once.
+
+    Raises:
+        SlotTakenError: the time is taken.
+    """
+    known = tx.get(Appointment, appointment.id)
+    if known:
+        return known
+    if tx.get(Patient, patient.id) is None:
+        tx.put(patient)
+    if appointment.status is not AppointmentStatus.CANCELLED:
+        _claim(tx, appointment)
+    return tx.put(appointment)
+
+
+def _answered(tx: Transaction, key: RequestKey | None) -> AnsweredRequest | None:
+    answered = tx.get(AnsweredRequest, key.id) if key else None
+    if answered and key:
+        check_same(answered, key)
+    return answered
+
+
+def _current(tx: Transaction, change: Change) -> Appointment:
+    appointment = tx.get(Appointment, change.appointment_id)
+    if appointment is None:
+        raise NotFoundError("appointment")
+    if change.version is not None and change.version != appointment.version:
+        raise StaleVersionError(given=change.version, current=appointment.version)
+    return appointment
+
+
+def _know_patient(tx: Transaction, request: BookingRequest, *, now: datetime) -> None:
+    if tx.get(Patient, request.patient_id) is not None:
+        return
+    if not request.register_patient:
+        raise InvalidInputError.of("patientId", "unknown_patient", "names no patient; register the patient first")
+    tx.put(Patient(id=request.patient_id, created_at=now, updated_at=now))
+
+
+def _visit_type(practice: Practice, visit_type_id: str | None) -> VisitType | None:
+    visit_type = practice.visit_type(visit_type_id)
+    if visit_type_id and visit_type is None:
+        raise InvalidInputError.of("visitType", "unknown_visit_type", "names no visit type of this practice")
+    return visit_type
+
+
+def _check_place(practice: Practice, place_id: str | None) -> None:
+    if place_id and practice.place(place_id) is None:
+        raise InvalidInputError.of("placeId", "unknown_place", "names no place of this practice")
+
+
+def _check_schedules(
+    tx: Transaction, practitioner_id: str | None, room_id: str | None, wanted: Interval, *, practice: Practice
+) -> None:
+    """Refuse unknown practitioners and rooms, and times outside their hours."""
+    wishes = (("practitionerId", Role.PRACTITIONER, practitioner_id), ("roomId", Role.ROOM, room_id))
+    for field, role, schedule_id in wishes:
+        if not schedule_id:
+            continue
+        schedule = tx.get(Schedule, schedule_id)
+        if schedule is None or schedule.role is not role:
+            raise InvalidInputError.of(field, f"unknown_{role.value}", f"names no {role.value} of this practice")
+        place = practice.place(schedule.place_id)
+        problem = hours_problem((schedule,), zone_named(place.zone if place else practice.zone), wanted)
+        if problem:
+            raise InvalidInputError(problem)
+
+
+def _claim(tx: Transaction, appointment: Appointment) -> None:
+    """Take the appointment's time on every day of everyone it concerns, or raise SlotTakenError."""
+    for role, owner in appointment.owners():
+        wanted = taken_on(role, appointment)
+        capacity = 1 if role is Role.PATIENT else appointment.seats
+        for day_id in days_of(role, owner, wanted.interval):
+            day = tx.get(ScheduleDay, day_id) or ScheduleDay(id=day_id)
+            tx.put(day.reserve(wanted, owner=role.value, capacity=capacity))
+
+
+def _release(tx: Transaction, appointment: Appointment) -> None:
+    """Give the appointment's time back."""
+    for role, owner in appointment.owners():
+        for day_id in days_of(role, owner, taken_on(role, appointment).interval):
+            day = tx.get(ScheduleDay, day_id)
+            if day:
+                tx.put(day.release(appointment.id))

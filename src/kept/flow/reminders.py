@@ -1,0 +1,124 @@
+"""Plan what an appointment or a batch is to be told, and void what no longer holds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from kept.core.booking import Appointment
+from kept.core.notifications import (
+    Notification,
+    NotificationKind,
+    NotificationState,
+    Reason,
+    Stages,
+    notification_id,
+)
+from kept.core.people import ChannelName, Consent, Patient, consent_id
+from kept.core.practice import Practice
+from kept.core.reminders import LAST_CALL, planned_reminders, skipped
+from kept.ports.store import Transaction
+
+BATCH_USEFUL_FOR: Final = timedelta(hours=18)
+
+
+class BatchItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a batch, as another system asks for it."""
+
+    patient_id: str
+    appointment_id: str = ""
+    """The other system's id; it makes the message recognisable when the batch comes again."""
+    start: datetime
+    zone: str
+    place: str = ""
+    phone: str | None = None
+    email: str | None = None
+    plan: Stages
+
+
+def plan_reminders(tx: Transaction, appointment: Appointment, practice: Practice, *, now: datetime) -> Appointment:
+    """Write the reminders of an appointment as it stands; return it with their ids noted, not yet put."""
+    planned = planned_reminders(appointment, practice.policy_for(appointment.visit_type_id), now=now)
+    fresh = [n for n in planned if tx.get(Notification, n.id) is None]
+    for notification in fresh:
+        tx.put(notification)
+    ids = appointment.notification_ids + tuple(n.id for n in fresh if n.id not in appointment.notification_ids)
+    return msgspec.structs.replace(appointment, notification_ids=ids)
+
+
+def void_reminders(tx: Transaction, appointment: Appointment, reason: Reason, *, now: datetime) -> None:
+    """
+    End, with a reason, what was planned for an appointment and has not begun.
+
+    What is under way is left to the worker: it looks at the appointment again before every further step.
+    """
+    for notification_id_ in appointment.notification_ids:
+        notification = tx.get(Notification, notification_id_)
+        if notification and notification.state is NotificationState.PLANNED:
+            tx.put(skipped(notification, reason, now=now))
+
+
+def plan_batch(tx: Transaction, items: tuple[BatchItem, ...], *, batch_id: str, now: datetime) -> tuple[str, ...]:
+    """
+    Write one notification for each item of a batch, due at once.
+
+    A patient nobody knows is registered without contact points; the addresses of an item serve its message only.
+
+    Args:
+        tx: The transaction.
+        items: At most 50 or so: one transaction holds them all.
+        batch_id: New.
+        now: The one reading of the clock.
+
+    Returns:
+        The ids of the notifications, in the order of the items.
+    """
+    return tuple(_plan_item(tx, item, batch_id=batch_id, now=now) for item in items)
+
+
+def _plan_item(tx: Transaction, item: BatchItem, *, batch_id: str, now: datetime) -> str:
+    if tx.get(Patient, item.patient_id) is None:
+        tx.put(Patient(id=item.patient_id, created_at=now, updated_at=now))
+    addresses = {
+        channel: address for channel, address in ((ChannelName.SMS, item.phone), (ChannelName.EMAIL, item.email)) if address
+    }
+    for channel, address in addresses.items():
+        _note_consent(tx, channel, address, batch_id=batch_id, now=now)
+    subject = item.appointment_id or item.start.isoformat()
+    new_id = notification_id("batch", batch_id, item.patient_id, subject)
+    if tx.get(Notification, new_id) is None:
+        tx.put(_batch_notification(item, new_id, addresses, batch_id=batch_id, now=now))
+    return new_id
+
+
+def _batch_notification(
+    item: BatchItem, new_id: str, addresses: dict[ChannelName, str], *, batch_id: str, now: datetime
+) -> Notification:
+    return Notification(
+        id=new_id,
+        about=NotificationKind.BATCH,
+        rule="batch",
+        patient_id=item.patient_id,
+        batch_id=batch_id,
+        template="reminder",
+        plan=item.plan,
+        addresses=addresses,
+        facts={"start": item.start.isoformat(), "zone": item.zone, "place": item.place, "outside_id": item.appointment_id},
+        planned_at=now,
+        due_at=now,
+        wake_at=now,
+        deadline_at=min(now + BATCH_USEFUL_FOR, item.start - LAST_CALL),
+    )
+
+
+def _note_consent(tx: Transaction, channel: ChannelName, address: str, *, batch_id: str, now: datetime) -> None:
+    """Record that an address came with a batch, unless something is known of it already: an opt-out stays."""
+    record = consent_id(channel, address)
+    if tx.get(Consent, record) is None:
+        tx.put(
+            Consent(
+                id=record, channel=channel, granted=True, source="given with a batch", recorded_at=now, recorded_by=batch_id
+            )
+        )
