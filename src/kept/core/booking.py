@@ -150,7 +150,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in LIVE
 
     def index_entries(self) -> tuple[IndexEntry, ...]:
-        """Return where it is found: by patient, by local day, by practitioner and room and day, by expiry of its hold."""
+        """Return where it is found: by patient, by local day, by practitioner or room and day, by end of its hold."""
         start = sort_instant(self.start)
         day = self.start_local.date().isoformat()
         rows = [
@@ -216,9 +216,15 @@ def after_event(appointment: Appointment, event: AppointmentEvent, *, now: datet
     row = TRANSITIONS[appointment.status]
     if event not in row:
         possible = ", ".join(sorted(e.value for e in row)) or "nothing"
-        message = f"{event.value} is not possible while the appointment is {appointment.status.value}; possible: {possible}"
+        message = (
+            f"{event.value} is not possible while the appointment is {appointment.status.value}; possible: {possible}"
+        )
         raise StateConflictError(message)
-    if event in {_E.MOVE, _E.CANCEL, _E.CONFIRM} and appointment.start <= now and appointment.status is not _S.CHECKED_IN:
+    if (
+        event in {_E.MOVE, _E.CANCEL, _E.CONFIRM}
+        and appointment.start <= now
+        and appointment.status is not _S.CHECKED_IN
+    ):
         message = f"{event.value} is not possible once the appointment has begun; use no-show, check-in or complete"
         raise StateConflictError(message, code="already_begun")
     if event is _E.NO_SHOW and now < appointment.start:
@@ -267,7 +273,12 @@ def moved(appointment: Appointment, to: Interval, *, zone: str, by: str, now: da
 
 
 def appointment_from(
-    request: BookingRequest, visit_type: VisitType | None, *, appointment_id: str, hold: timedelta | None, booked_at: datetime
+    request: BookingRequest,
+    visit_type: VisitType | None,
+    *,
+    appointment_id: str,
+    hold: timedelta | None,
+    booked_at: datetime,
 ) -> Appointment:
     """
     Return the appointment that a request asks for.
@@ -316,9 +327,13 @@ def check_times(wanted: Interval, *, now: datetime, notice: timedelta, horizon: 
         raise InvalidInputError.of("start", "in_the_past", "lies in the past; choose a time to come")
     if wanted.start < now + notice:
         hours = notice / timedelta(hours=1)
-        raise InvalidInputError.of("start", "too_soon", f"this visit is booked at least {hours:g} hours ahead; choose a later time")
+        raise InvalidInputError.of(
+            "start", "too_soon", f"this visit is booked at least {hours:g} hours ahead; choose a later time"
+        )
     if wanted.start > now + horizon:
-        raise InvalidInputError.of("start", "too_far", f"bookings open {horizon.days} days ahead; choose an earlier time")
+        raise InvalidInputError.of(
+            "start", "too_far", f"bookings open {horizon.days} days ahead; choose an earlier time"
+        )
     if wanted.end - wanted.start > MAX_LENGTH:
         raise InvalidInputError.of("end", "too_long", "an appointment lasts 24 hours at most; choose an earlier end")
 

@@ -166,9 +166,7 @@ def address_for(notification: Notification, patient: Patient | None, channel: Ch
     return notification.addresses.get(channel) or (patient.address(channel) if patient else None)
 
 
-def begun(
-    notification: Notification, attempts: tuple[Attempt, ...], *, fence: int, until: datetime
-) -> Notification:
+def begun(notification: Notification, attempts: tuple[Attempt, ...], *, fence: int, until: datetime) -> Notification:
     """Return the notification with new attempts on record, leased until an instant."""
     return msgspec.structs.replace(
         notification,
@@ -208,7 +206,9 @@ def swept(notification: Notification, *, now: datetime) -> Notification:
         else a
         for a in notification.attempts
     )
-    return notification if attempts == notification.attempts else msgspec.structs.replace(notification, attempts=attempts)
+    return (
+        notification if attempts == notification.attempts else msgspec.structs.replace(notification, attempts=attempts)
+    )
 
 
 def recorded(notification: Notification, attempt: Attempt) -> Notification:
@@ -227,10 +227,11 @@ def pause_before(attempt: Attempt) -> timedelta:
     """
     Return the pause after a try that was not taken: 2 s, 4 s, 8 s, each up to a quarter longer.
 
-    The extra is drawn from the attempt's id, so that many failures at one moment spread and yet every worker decides the same.
+    The extra is drawn from the attempt's id: many failures at one moment spread, and every worker decides the same.
     """
     drawn = hashlib.sha256(attempt.id.encode()).digest()[0] / 255
-    return FIRST_PAUSE * PAUSE_FACTOR ** (attempt.number - 1) * (1 + drawn / 4)
+    factor: int = PAUSE_FACTOR ** (attempt.number - 1)
+    return FIRST_PAUSE * factor * (1 + drawn / 4)
 
 
 def _move_within(

@@ -67,7 +67,9 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True):
             rows.append(IndexEntry(index="patients_by_email", partition=email_key(self.email), sort=self.id))
         key = name_key(self.name)
         if key:
-            rows.append(IndexEntry(index="patients_by_name", partition=key[:_NAME_PREFIX_LENGTH], sort=f"{key}|{self.id}"))
+            rows.append(
+                IndexEntry(index="patients_by_name", partition=key[:_NAME_PREFIX_LENGTH], sort=f"{key}|{self.id}")
+            )
         return tuple(rows)
 
 
@@ -118,12 +120,12 @@ def name_key(name: str) -> str:
 
 
 def name_search(prefix: str) -> tuple[str, str, str] | None:
-    """
+    r"""
     Return partition, first and last sort key for a search by the beginning of a name, or None if it is too short.
 
     >>> name_search("Ma")
     >>> name_search("Maria  L")
-    ('mar', 'maria l', 'maria l\\U0010ffff')
+    ('mar', 'maria l', 'maria l\U0010ffff')
     """
     key = name_key(prefix)
     if len(key) < _NAME_PREFIX_LENGTH:
@@ -160,7 +162,9 @@ def checked_text(text: str, *, field: str, limit: int = MAX_NAME_LENGTH, multili
         InvalidInputError: too long, control characters, or half of a surrogate pair.
     """
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise InvalidInputError.of(field, "invalid_unicode", "holds half a character (a lone surrogate); send valid Unicode")
+        raise InvalidInputError.of(
+            field, "invalid_unicode", "holds half a character (a lone surrogate); send valid Unicode"
+        )
     if len(text) > limit:
         raise InvalidInputError.of(field, "too_long", f"must be at most {limit} characters; shorten it", limit=limit)
     bare = re.sub(r"[\n\r\t]", "", text) if multiline else text

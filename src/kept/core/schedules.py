@@ -59,7 +59,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
     def index_entries(self) -> tuple[IndexEntry, ...]:
         """Return where the schedule is found: in the list of its role."""
-        return (IndexEntry(index="schedules_by_role", partition=self.role.value, sort=f"{self.name.casefold()}|{self.id}"),)
+        return (
+            IndexEntry(index="schedules_by_role", partition=self.role.value, sort=f"{self.name.casefold()}|{self.id}"),
+        )
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,15 +218,12 @@ def free_slots(
         Slots in order of their start; they may overlap each other when *step* is shorter than *length*.
     """
     free = subtract(window, busy)
-    slots = []
     wall = window.start.astimezone(zone).replace(tzinfo=None, fold=0)
     last = window.end.astimezone(zone).replace(tzinfo=None, fold=0)
-    while wall <= last:
-        for start in instants_of(wall, zone)[:1]:
-            if any(gap.start <= start and start + length <= gap.end for gap in free):
-                slots.append(Interval(start=start, end=start + length))
-        wall += step
-    return tuple(slots)
+    walls = [wall + n * step for n in range((last - wall) // step + 1)]
+    starts = [start for w in walls for start in instants_of(w, zone)[:1]]
+    wanted = [Interval(start=start, end=start + length) for start in starts]
+    return tuple(slot for slot in wanted if any(f.start <= slot.start and slot.end <= f.end for f in free))
 
 
 def _same_group(one: Busy, other: Busy) -> bool:

@@ -38,7 +38,6 @@ from kept.core.notifications import (
     Attempt,
     AttemptState,
     Notification,
-    NotificationState,
     Outcome,
     Reason,
     SendOutcome,
@@ -60,11 +59,26 @@ MAX_RETRY_AFTER_S: Final = 86_400.0
 Carriers = Mapping[ChannelName, Carrier]
 
 
+class AttemptRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Which attempt an outcome belongs to, and which claim made it."""
+
+    notification_id: str
+    attempt_id: str
+    fence: int
+
+
+class Handover(msgspec.Struct, frozen=True, kw_only=True):
+    """One message and the attempt that is on record for it."""
+
+    ref: AttemptRef
+    message: OutgoingMessage
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """Ask a provider what became of an attempt."""
 
+    ref: AttemptRef
     channel: ChannelName
-    attempt_id: str
     dedupe_key: str
 
 
@@ -73,9 +87,18 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 
     notification: Notification | None = None
     """As committed; None when it does not exist."""
-    messages: tuple[OutgoingMessage, ...] = ()
+    handovers: tuple[Handover, ...] = ()
     question: Question | None = None
-    fence: int = 0
+
+
+class _Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One message before its attempt is on record."""
+
+    channel: ChannelName
+    carrier: Carrier
+    to: str
+    text: Rendered
+    language: str
 
 
 def due_ids(store: Store, *, now: datetime, limit: int = DUE_PAGE) -> tuple[str, ...]:
@@ -108,49 +131,38 @@ def claim(tx: Transaction, notification_id: str, *, carriers: Carriers, now: dat
     if isinstance(move, Send):
         return _send(tx, seen, move, facts, now=now)
     if isinstance(move, Ask):
-        asked = msgspec.structs.replace(move.attempt, lookups=move.attempt.lookups + 1)
-        tx.put(waiting(recorded(seen, asked), until=now + LOOKUP_LEASE))
-        question = Question(
-            channel=asked.channel, attempt_id=asked.id, dedupe_key=dedupe_key(seen.id, asked.channel)
-        )
-        return Claimed(notification=seen, question=question, fence=asked.fence)
+        return _ask(tx, seen, move.attempt, now=now)
     after = waiting(seen, until=move.until) if isinstance(move, Wait) else finished(seen, move, now=now)
     return Claimed(notification=tx.put(after))
 
 
-def record(
-    tx: Transaction, notification_id: str, attempt_id: str, outcome: SendOutcome, *, fence: int, now: datetime
-) -> Notification | None:
+def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datetime) -> Notification | None:
     """
     Put on record how a handing-over ended; return the notification as it then stands.
 
     Only the claim that made the attempt may tell its outcome, and only while it is open or unknown: whoever comes
     later changes nothing.
     """
-    notification = tx.get(Notification, notification_id)
-    attempt = next((a for a in notification.attempts if a.id == attempt_id), None) if notification else None
-    if notification is None or attempt is None or attempt.fence != fence:
+    notification = tx.get(Notification, ref.notification_id)
+    attempt = next((a for a in notification.attempts if a.id == ref.attempt_id), None) if notification else None
+    if notification is None or attempt is None or attempt.fence != ref.fence or notification.is_done:
         return notification
-    is_news = attempt.state is AttemptState.SENDING or (
-        attempt.state is AttemptState.UNKNOWN and outcome.state is not AttemptState.UNKNOWN
-    )
-    if not is_news or notification.is_done:
+    is_open = attempt.state is AttemptState.SENDING
+    is_news = attempt.state is AttemptState.UNKNOWN and outcome.state is not AttemptState.UNKNOWN
+    if not is_open and not is_news:
         return notification
     after = recorded(notification, _ended(attempt, outcome, now=now))
     if settled_by(after.attempts, after.plan[after.stage]):
         return tx.put(finished(after, Finish(outcome=Outcome.ACCEPTED), now=now))
-    is_open = any(a.state is AttemptState.SENDING for a in after.attempts)
-    until = min(a.lease_until for a in after.attempts if a.state is AttemptState.SENDING) if is_open else now
-    return tx.put(waiting(after, until=until))
+    leases = [a.lease_until for a in after.attempts if a.state is AttemptState.SENDING]
+    return tx.put(waiting(after, until=min(leases, default=now)))
 
 
-def answer(
-    tx: Transaction, notification_id: str, attempt_id: str, found: SendOutcome | None, *, fence: int, now: datetime
-) -> Notification | None:
+def answer(tx: Transaction, ref: AttemptRef, found: SendOutcome | None, *, now: datetime) -> Notification | None:
     """Put on record what a provider says became of an unknown; None: it could not say."""
     if found is not None and found.state is not AttemptState.UNKNOWN:
-        return record(tx, notification_id, attempt_id, found, fence=fence, now=now)
-    notification = tx.get(Notification, notification_id)
+        return record(tx, ref, found, now=now)
+    notification = tx.get(Notification, ref.notification_id)
     if notification is None or notification.is_done:
         return notification
     return tx.put(waiting(notification, until=now))
@@ -218,62 +230,79 @@ def _facts(tx: Transaction, notification: Notification, carriers: Carriers) -> F
     return Facts(appointment=appointment, patient=patient, consents=consents, carriers=carriers)
 
 
+def _ask(tx: Transaction, notification: Notification, attempt: Attempt, *, now: datetime) -> Claimed:
+    """Count the question before it is asked, so that a crash cannot ask for ever."""
+    asked = msgspec.structs.replace(attempt, lookups=attempt.lookups + 1)
+    stored = tx.put(waiting(recorded(notification, asked), until=now + LOOKUP_LEASE))
+    ref = AttemptRef(notification_id=stored.id, attempt_id=asked.id, fence=asked.fence)
+    key = dedupe_key(stored.id, asked.channel)
+    return Claimed(notification=stored, question=Question(ref=ref, channel=asked.channel, dedupe_key=key))
+
+
 def _send(tx: Transaction, notification: Notification, move: Send, facts: Facts, *, now: datetime) -> Claimed:
     """Put the attempts on record and return their messages."""
-    practice = tx.get(Practice, PRACTICE_ID) or Practice()
-    say = message_facts(notification, facts.appointment, facts.patient, practice)
-    language = (facts.patient.language if facts.patient else None) or practice.language
     try:
-        texts = {c: rendered(notification.template, c, language=language, facts=say, now=now) for c in move.channels}
+        drafts = _drafts(tx, notification, move, facts, now=now)
     except InvalidInputError:
         end = Finish(outcome=Outcome.FAILED, reason=Reason.CANNOT_RENDER)
         return Claimed(notification=tx.put(finished(notification, end, now=now)))
     fence = notification.fence + 1
-    made = tuple(
-        _attempt(notification, channel, texts[channel], facts, fence=fence, now=now) for channel in move.channels
-    )
+    made = tuple(_attempt(notification, draft, fence=fence, now=now) for draft in drafts)
     leases = [a.lease_until for a in (*notification.attempts, *made) if a.state is AttemptState.SENDING]
     stored = tx.put(begun(notification, made, fence=fence, until=min(leases)))
-    messages = tuple(
-        _message(stored, attempt, texts[attempt.channel], facts, language=language, now=now) for attempt in made
+    handovers = tuple(_handover(stored, attempt, draft) for attempt, draft in zip(made, drafts, strict=True))
+    return Claimed(notification=stored, handovers=handovers)
+
+
+def _drafts(
+    tx: Transaction, notification: Notification, move: Send, facts: Facts, *, now: datetime
+) -> tuple[_Draft, ...]:
+    """Render the messages, at the last moment, so that words such as "tomorrow" are true."""
+    practice = tx.get(Practice, PRACTICE_ID) or Practice()
+    say = message_facts(notification, facts.appointment, facts.patient, practice)
+    language = (facts.patient.language if facts.patient else None) or practice.language
+    return tuple(
+        _Draft(
+            channel=channel,
+            carrier=facts.carriers[channel],
+            to=address_for(notification, facts.patient, channel) or "",
+            text=rendered(notification.template, channel, language=language, facts=say, now=now),
+            language=language,
+        )
+        for channel in move.channels
     )
-    return Claimed(notification=stored, messages=messages, fence=fence)
 
 
-def _attempt(
-    notification: Notification, channel: ChannelName, text: Rendered, facts: Facts, *, fence: int, now: datetime
-) -> Attempt:
-    carrier = facts.carriers[channel]
-    number = sum(a.channel is channel for a in notification.attempts) + 1
-    address = address_for(notification, facts.patient, channel) or ""
+def _attempt(notification: Notification, draft: _Draft, *, fence: int, now: datetime) -> Attempt:
+    number = sum(a.channel is draft.channel for a in notification.attempts) + 1
     return Attempt(
-        id=f"{dedupe_key(notification.id, channel)}.{number}",
-        channel=channel,
-        provider=carrier.provider,
+        id=f"{dedupe_key(notification.id, draft.channel)}.{number}",
+        channel=draft.channel,
+        provider=draft.carrier.provider,
         number=number,
         fence=fence,
-        destination_hash=consent_id(channel, address),
-        body_hash=hashlib.sha256(text.text.encode()).hexdigest()[:32],
-        segments=size_of(text.text).segments if channel is ChannelName.SMS else 0,
+        destination_hash=consent_id(draft.channel, draft.to),
+        body_hash=hashlib.sha256(draft.text.text.encode()).hexdigest()[:32],
+        segments=size_of(draft.text.text).segments if draft.channel is ChannelName.SMS else 0,
         started_at=now,
-        lease_until=now + carrier.lease,
+        lease_until=now + draft.carrier.lease,
     )
 
 
-def _message(
-    notification: Notification, attempt: Attempt, text: Rendered, facts: Facts, *, language: str, now: datetime
-) -> OutgoingMessage:
-    return OutgoingMessage(
+def _handover(notification: Notification, attempt: Attempt, draft: _Draft) -> Handover:
+    message = OutgoingMessage(
         dedupe_key=dedupe_key(notification.id, attempt.channel),
         attempt_id=attempt.id,
         channel=attempt.channel,
-        to=address_for(notification, facts.patient, attempt.channel) or "",
-        subject=text.subject,
-        text=text.text,
-        html=text.html,
-        language=language,
-        expires_at=expires_at(notification, now=now),
+        to=draft.to,
+        subject=draft.text.subject,
+        text=draft.text.text,
+        html=draft.text.html,
+        language=draft.language,
+        expires_at=expires_at(notification, now=attempt.started_at),
     )
+    ref = AttemptRef(notification_id=notification.id, attempt_id=attempt.id, fence=attempt.fence)
+    return Handover(ref=ref, message=message)
 
 
 def _ended(attempt: Attempt, outcome: SendOutcome, *, now: datetime) -> Attempt:
@@ -288,5 +317,13 @@ def _ended(attempt: Attempt, outcome: SendOutcome, *, now: datetime) -> Attempt:
         retry_after=retry_after,
     )
 
-
-__all__ = ["Claimed", "NotificationState", "Question", "answer", "claim", "due_ids", "next_due", "note_failure", "record"]
+    "Claimed",
+    "NotificationState",
+    "Question",
+    "answer",
+    "claim",
+    "due_ids",
+    "next_due",
+    "note_failure",
+    "record",
+]

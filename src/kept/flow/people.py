@@ -20,9 +20,7 @@ class ConsentWish(msgspec.Struct, frozen=True, kw_only=True):
     wording: str = ""
 
 
-def register(
-    tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *, by: str, now: datetime
-) -> Patient:
+def register(tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *, by: str, now: datetime) -> Patient:
     """
     Write a new patient.
 
@@ -39,11 +37,9 @@ def register(
     return stored
 
 
-def update(
-    tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *, version: int, by: str, now: datetime
-) -> Patient:
+def update(tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *, by: str, now: datetime) -> Patient:
     """
-    Write a patient anew.
+    Write a patient anew, on top of the version that the value carries.
 
     Raises:
         NotFoundError: no such patient.
@@ -52,9 +48,9 @@ def update(
     current = tx.get(Patient, patient.id)
     if current is None:
         raise NotFoundError("patient")
-    if current.version != version:
-        raise StaleVersionError(given=version, current=current.version)
-    stored = tx.put(msgspec.structs.replace(patient, version=current.version, created_at=current.created_at, updated_at=now))
+    if current.version != patient.version:
+        raise StaleVersionError(given=patient.version, current=current.version)
+    stored = tx.put(msgspec.structs.replace(patient, created_at=current.created_at, updated_at=now))
     _note_consents(tx, stored, wishes, by=by, now=now)
     return stored
 

@@ -82,7 +82,9 @@ def _plan_item(tx: Transaction, item: BatchItem, *, batch_id: str, now: datetime
     if tx.get(Patient, item.patient_id) is None:
         tx.put(Patient(id=item.patient_id, created_at=now, updated_at=now))
     addresses = {
-        channel: address for channel, address in ((ChannelName.SMS, item.phone), (ChannelName.EMAIL, item.email)) if address
+        channel: address
+        for channel, address in ((ChannelName.SMS, item.phone), (ChannelName.EMAIL, item.email))
+        if address
     }
     for channel, address in addresses.items():
         _note_consent(tx, channel, address, batch_id=batch_id, now=now)
@@ -105,7 +107,12 @@ def _batch_notification(
         template="reminder",
         plan=item.plan,
         addresses=addresses,
-        facts={"start": item.start.isoformat(), "zone": item.zone, "place": item.place, "outside_id": item.appointment_id},
+        facts={
+            "start": item.start.isoformat(),
+            "zone": item.zone,
+            "place": item.place,
+            "outside_id": item.appointment_id,
+        },
         planned_at=now,
         due_at=now,
         wake_at=now,
@@ -119,6 +126,11 @@ def _note_consent(tx: Transaction, channel: ChannelName, address: str, *, batch_
     if tx.get(Consent, record) is None:
         tx.put(
             Consent(
-                id=record, channel=channel, granted=True, source="given with a batch", recorded_at=now, recorded_by=batch_id
+                id=record,
+                channel=channel,
+                granted=True,
+                source="given with a batch",
+                recorded_at=now,
+                recorded_by=batch_id,
             )
         )

@@ -59,7 +59,7 @@ class Transaction(Protocol):
 
     1. ``get`` answers the entity as of this transaction's own writes, else as committed, strongly consistent; or None.
     2. ``put`` lands only if the stored version is still the one that the entity carries (0: not stored at all). It
-       answers the entity as it will be stored, its version one higher; putting that again in the same step is one write.
+       answers the entity as it will be stored, one version higher; putting that again in the same step is one write.
     3. ``delete`` lands only under the same condition.
     4. ``guard`` makes the commit fail if this entity, which was only read, has changed.
     5. A step that raises leaves nothing behind.
@@ -100,7 +100,7 @@ class Store(Protocol):
     def load(self, kind: type[E], ids: Iterable[str]) -> tuple[E, ...]:
         """Return the committed entities of these ids."""
 
-    def query(  # noqa: PLR0913  an index, a range and a page: each is one word of the question
+    def query(
         self,
         index: str,
         partition: str,
