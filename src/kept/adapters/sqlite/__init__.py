@@ -1,1 +1,6 @@
-"""The store in one SQLite file, with one writer thread and group commit."""
+"""Entities in one SQLite file, for one machine: no server, one file to back up."""
+
+from kept.adapters.sqlite.seat import FileSeat
+from kept.adapters.sqlite.store import SqliteStore
+
+__all__ = ["FileSeat", "SqliteStore"]

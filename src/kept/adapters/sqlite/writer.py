@@ -1,0 +1,257 @@
+"""The one thread that writes: it commits many steps at once, and tells nobody before the disk has them."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from kept.adapters.sqlite import schema
+from kept.adapters.sqlite.codec import Codec, Row
+from kept.adapters.sqlite.connections import open_writer, unavailable
+from kept.core.errors import ConflictError, StorageUnavailableError
+from kept.core.records import IndexEntry
+from kept.ports.store import Entity, Transaction
+from kept.ports.work import Change, LostRaceError, UnitOfWork, moved_entries
+
+T = TypeVar("T")
+
+MOST_RUNS: Final = 10
+"""Runs of one step before a lost race is reported; ours."""
+LARGEST_BATCH: Final = 256
+"""Steps in one commit: more share one sync, but the first of them waits for the last. Ours, measured."""
+
+_FAULTS_OF_A_STEP: Final = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
+"""What the engine says of a value that it cannot take; all other errors are its own."""
+
+
+class Job(Generic[T]):
+    """A submitted step; its outcome becomes known when its batch is committed."""
+
+    __slots__ = ("_error", "_result", "future", "step")
+
+    def __init__(self, step: Callable[[Transaction], T]) -> None:
+        self.step = step
+        self.future: Future[T] = Future()
+        self._result: T
+        self._error: BaseException | None = None
+
+    def run(self, in_transaction: Callable[[Callable[[Transaction], T]], T]) -> None:
+        """Keep what the step returns or raises, unless it is the engine that failed."""
+        self._error = None
+        try:
+            self._result = in_transaction(self.step)
+        except EngineFailedError:
+            raise
+        except BaseException as error:  # noqa: BLE001  whatever it raised belongs to whoever asks for its result
+            self._error = error
+
+    def tell(self) -> None:
+        """Resolve the future with what was kept."""
+        if self._error is not None:
+            self.future.set_exception(self._error)
+        else:
+            self.future.set_result(self._result)
+
+
+class EngineFailedError(Exception):
+    """The engine failed while it wrote, so that nothing of the whole batch can be kept; its cause says how."""
+
+
+class Writer:
+    """
+    Owns the only connection that writes.
+
+    After an error of the disk a commit is reported as not kept. If the machine then loses power before the next
+    commit, the engine may still find it whole in its log; the flow's ids are derived, so that a retry finds it.
+    """
+
+    def __init__(self, path: Path, codec: Codec, *, timeout_s: float, checkpoints: bool) -> None:
+        self._path = path
+        self._codec = codec
+        self._timeout_s = timeout_s
+        self._checkpoints = checkpoints
+        self._db: sqlite3.Connection | None = self._open()
+        self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="kept-sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job[T]) -> Future[T]:
+        """Put the job in the queue; refuse it through its future once closed."""
+        with self._closing:
+            if not self._closed:
+                self._queue.put(job)
+                return job.future
+        job.future.set_exception(StorageUnavailableError("the store is closed; open it again"))
+        return job.future
+
+    def close(self) -> None:
+        """Finish what is in the queue, then close the connection."""
+        with self._closing:
+            if not self._closed:
+                self._queue.put(None)
+            self._closed = True
+        self._thread.join()
+
+    def _open(self) -> sqlite3.Connection:
+        return open_writer(self._path, timeout_s=self._timeout_s, checkpoints=self._checkpoints)
+
+    def _work(self) -> None:
+        """Commit batch after batch until the end of the queue."""
+        more = True
+        while more:
+            batch, more = self._next_batch()
+            live = [job for job in batch if job.future.set_running_or_notify_cancel()]
+            if live:
+                self._commit(live)
+        if self._db is not None:
+            self._db.close()
+
+    def _next_batch(self) -> tuple[list[Job[Any]], bool]:
+        """Wait for a job, then take what else is there; say whether more may come."""
+        batch: list[Job[Any]] = []
+        job = self._queue.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == LARGEST_BATCH:
+                return batch, True
+            try:
+                job = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _commit(self, batch: list[Job[Any]]) -> None:
+        """Run all jobs in one transaction, commit it, and only then tell their outcomes."""
+        try:
+            db = self._db = self._db or self._open()
+            db.execute(schema.BEGIN_WRITE)
+            one = OneTransaction(db, self._codec, self._path)
+            for job in batch:
+                job.run(one.run)
+            db.execute(schema.COMMIT)
+        except (EngineFailedError, sqlite3.Error, StorageUnavailableError) as error:
+            self._roll_back()
+            for job in batch:
+                job.future.set_exception(self._said(error))
+        else:
+            for job in batch:
+                job.tell()
+
+    def _said(self, error: Exception) -> StorageUnavailableError:
+        """Return an error of its own for each future, since raising one adds to its traceback."""
+        cause = error.__cause__ if isinstance(error, EngineFailedError) else error
+        if isinstance(cause, sqlite3.Error):
+            said = unavailable(self._path, cause)
+            said.__cause__ = cause
+            return said
+        retry_after_s = error.retry_after_s if isinstance(error, StorageUnavailableError) else None
+        return StorageUnavailableError(str(error), retry_after_s=retry_after_s)
+
+    def _roll_back(self) -> None:
+        """Undo the open transaction; if not even that works, open anew for the next batch."""
+        if self._db is None:
+            return
+        try:
+            if self._db.in_transaction:
+                self._db.execute(schema.ROLLBACK)
+        except sqlite3.Error:
+            with suppress(sqlite3.Error):
+                self._db.close()
+            self._db = None
+
+
+class OneTransaction:
+    """Runs steps inside the open transaction of a connection, each with a savepoint of its own."""
+
+    def __init__(self, db: sqlite3.Connection, codec: Codec, path: Path) -> None:
+        self._db = db
+        self._codec = codec
+        self._path = path
+
+    def run(self, step: Callable[[Transaction], T]) -> T:
+        """
+        Return what the step returns, its changes written.
+
+        Raises:
+            ConflictError: the step lost its race in every run.
+            EngineFailedError: nothing of the transaction can be kept.
+        """
+        for _ in range(MOST_RUNS):
+            work = UnitOfWork(self._read)
+            try:
+                result = step(work)
+                self._write(work.changes())
+            except LostRaceError:
+                continue
+            return result
+        raise ConflictError("what the step depends on was changed each time it ran; read again, then retry")
+
+    def _read(self, kind: type[Entity], entity_id: str) -> Entity | None:
+        """Return the entity as the steps before this one left it."""
+        try:
+            row: Row | None = self._db.execute(schema.READ_ENTITY, (kind.kind, entity_id)).fetchone()
+        except sqlite3.Error as error:
+            raise self._after(error) from error
+        return None if row is None else self._codec.entity_of(kind, entity_id, row)
+
+    def _write(self, changes: tuple[Change, ...]) -> None:
+        """Write all changes, or none; what can go wrong without the engine does so before the first statement."""
+        olds = [self._checked(change) for change in changes]
+        planned = [
+            (change, self._codec.row_of(change.new) if change.new else None, *moved_entries(old, change.new))
+            for change, old in zip(changes, olds, strict=True)
+            if not change.guard_only
+        ]
+        if not planned:
+            return
+        try:
+            self._db.execute(schema.BEGIN_STEP)
+            for change, row, gone, come in planned:
+                self._write_one(change, row)
+                self._db.executemany(schema.DELETE_ENTRY, [_entry_row(entry, change.id) for entry in gone])
+                self._db.executemany(schema.WRITE_ENTRY, [_entry_row(entry, change.id) for entry in come])
+            self._db.execute(schema.KEEP_STEP)
+        except (UnicodeEncodeError, *_FAULTS_OF_A_STEP):
+            self._db.execute(schema.UNDO_STEP)
+            self._db.execute(schema.KEEP_STEP)
+            raise
+        except sqlite3.Error as error:
+            raise EngineFailedError from error
+
+    def _checked(self, change: Change) -> Entity | None:
+        """Return what is stored under the key, once it is what the step depends on."""
+        if change.guard_only:
+            row = self._db.execute(schema.READ_ENTITY_VERSION, (change.kind, change.id)).fetchone()
+            stored, old = (row[0] if row else 0), None
+        else:
+            old = change.old or self._read(self._codec.kind_named(change.kind), change.id)
+            stored = old.version if old else 0
+        if stored != change.expected:
+            raise LostRaceError
+        return old
+
+    def _write_one(self, change: Change, row: Row | None) -> None:
+        if row is None:
+            self._db.execute(schema.DELETE_ENTITY, (change.kind, change.id))
+        else:
+            self._db.execute(schema.WRITE_ENTITY, (change.kind, change.id, *row))
+
+    def _after(self, error: sqlite3.Error) -> Exception:
+        """Return what a failed read means: the end of this step, or of all when the engine gave up the transaction."""
+        if self._db.in_transaction:
+            return unavailable(self._path, error)
+        failed = EngineFailedError()
+        failed.__cause__ = error
+        return failed
+
+
+def _entry_row(entry: IndexEntry, entity_id: str) -> tuple[str, str, str, str]:
+    return entry.index, entry.partition, entry.sort, entity_id
