@@ -316,14 +316,3 @@ def _ended(attempt: Attempt, outcome: SendOutcome, *, now: datetime) -> Attempt:
         code=outcome.code,
         retry_after=retry_after,
     )
-
-    "Claimed",
-    "NotificationState",
-    "Question",
-    "answer",
-    "claim",
-    "due_ids",
-    "next_due",
-    "note_failure",
-    "record",
-]
