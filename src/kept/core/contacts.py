@@ -26,8 +26,10 @@ LONGEST_EMAIL = 254  # characters; RFC 5321 §4.5.3.1.3, 256 less the angle brac
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NORTH_AMERICA = 1  # country calling code
 _AREA_CODE_STARTS = frozenset("23456789")  # North American Numbering Plan: NXX, where N is 2 to 9
+_TEL = re.compile(r"^tel:", re.IGNORECASE)
 _TEL_PARAMETERS = re.compile(r"(?:;(?:ext|isub|phone-context)=[+0-9A-Za-z.\-]+)*")
-_PHONE_PUNCTUATION = frozenset("+＋./~")
+_FULL_WIDTH = str.maketrans("\uff0b\uff08\uff09", "+()")  # what a Chinese or Japanese keyboard writes
+_PHONE_PUNCTUATION = frozenset("+./~")
 _PHONE_CATEGORIES = frozenset({"Nd", "Zs", "Pd", "Ps", "Pe"})  # digits, spaces, dashes, brackets of any script
 
 _QUOTED_LOCAL = re.compile(r'"(?:[^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"@[^@\s]+')
@@ -138,17 +140,23 @@ def parse_email(raw: str, *, field: str = "email") -> EmailAddress:
 
 
 def _plain(raw: str) -> str:
-    """Return the text without invisible format characters (contacts are often copied with them) and outer spaces."""
+    """
+    Return the text without invisible format characters (contacts are often copied with them) and outer spaces.
+
+    Source:
+        RFC 3986 §3.1: a scheme may be written in capitals.
+    """
     visible = (c for c in raw if unicodedata.category(c) != "Cf")
-    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in visible).strip(" ")
+    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in visible).strip(" ")
+    return _TEL.sub("tel:", text.translate(_FULL_WIDTH))
 
 
 def _is_written_as_a_number(text: str, number: phonenumbers.PhoneNumber) -> bool:
     """Return whether nothing but the number is there; the library itself skips words before and after it."""
     body, semicolon, parameters = text.removeprefix("tel:").partition(";")
-    if body[:1] not in {"+", "＋", "(", "（"} and not body[:1].isdecimal():
+    if body[:1] not in {"+", "("} and not body[:1].isdecimal():
         return False
-    if not _TEL_PARAMETERS.fullmatch(semicolon + parameters) or "+" in body[1:] or "＋" in body[1:]:
+    if not _TEL_PARAMETERS.fullmatch(semicolon + parameters) or "+" in body[1:]:
         return False
     letters = [c for c in body if c.isascii() and c.isalpha()]
     if letters and not (number.country_code == _NORTH_AMERICA and phonenumbers.is_alpha_number(body)):
@@ -161,4 +169,6 @@ def _is_dialled(number: phonenumbers.PhoneNumber) -> bool:
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return False
     national = phonenumbers.national_significant_number(number)
-    return number.country_code != _NORTH_AMERICA or national[0] in _AREA_CODE_STARTS
+    if number.country_code == _NORTH_AMERICA:
+        return national[0] in _AREA_CODE_STARTS
+    return bool(number.national_number)  # all zeros is what people type into a field they want to leave empty

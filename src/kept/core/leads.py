@@ -54,7 +54,8 @@ def lead_named(text: str, *, field: str = "lead") -> Lead:
     Return the lead that the text names.
 
     Args:
-        text: A count and a unit: ``1 day`` (nominal), ``24 h``, ``30 min`` (exact), or the short ``1d``, ``24h``, ``30m``.
+        text: A count and a unit: ``1 day`` (nominal), ``24 h``, ``30 min`` (exact), or the short name ``1d``, ``24h``,
+            ``30m``.
         field: What to name in the error.
 
     Raises:

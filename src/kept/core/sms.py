@@ -53,7 +53,7 @@ def size_of(text: str) -> SmsSize:
 
     >>> size_of("See you at 10:00")
     SmsSize(encoding=<Encoding.GSM_7: 'GSM-7'>, units=16, segments=1)
-    >>> size_of("See you at 10:00–10:30").encoding
+    >>> size_of("Até amanhã").encoding
     <Encoding.UCS_2: 'UCS-2'>
     """
     encoding = encoding_of(text)
