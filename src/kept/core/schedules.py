@@ -7,7 +7,7 @@ store's version check refuses whoever decided on an older one.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ import msgspec
 from kept.core.errors import SlotTakenError
 from kept.core.intervals import Interval, overlaps, subtract, utc_days
 from kept.core.records import IndexEntry
-from kept.core.zones import instants_of
+from kept.core.zones import end_of_gap, instants_of
 
 DAY: Final = timedelta(days=1)
 
@@ -233,21 +233,4 @@ def _same_group(one: Busy, other: Busy) -> bool:
 def _wall_instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the first instant of a wall time, or the end of the gap it falls into."""
     instants = instants_of(wall, zone)
-    if instants:
-        return instants[0]
-    before, after = (wall.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta(0) for fold in (0, 1))
-    jump_end = wall.replace(tzinfo=UTC) - max(before, after)
-    return _transition_after(jump_end - timedelta(hours=3), zone, until=jump_end + timedelta(hours=3))
-
-
-def _transition_after(low: datetime, zone: ZoneInfo, *, until: datetime) -> datetime:
-    """Return the instant between two others at which the zone's offset changes, to the second."""
-    offset = low.astimezone(zone).utcoffset()
-    high = until
-    while high - low > timedelta(seconds=1):
-        middle = (low + (high - low) / 2).replace(microsecond=0)
-        if middle.astimezone(zone).utcoffset() == offset:
-            low = middle
-        else:
-            high = middle
-    return high
+    return instants[0] if instants else end_of_gap(wall, zone)
