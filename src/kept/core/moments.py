@@ -120,6 +120,18 @@ def short_sayings(occasion: Occasion, tongue: Tongue) -> tuple[Saying, ...]:
     return _short_sayings(local, near, zones, tongue)
 
 
+def when_text(instant: datetime, zone: str, tongue: Tongue) -> str:
+    """
+    Return an instant for a person at the desk: day, time and the name of the zone.
+
+    >>> when_text(datetime(2026, 5, 4, 13, tzinfo=UTC), "America/New_York", tongue_for("en"))
+    'Mon, May 4, 9:00 AM (New York time)'
+    """
+    local = instant.astimezone(zone_named(zone))
+    day, said = _day(local.date(), tongue.tag), _time(local.time(), tongue.tag)
+    return f"{day.medium}, {said}{_zone_name(zone, tongue) or _offset_name(local)}"
+
+
 def offset_differs(start: datetime, zone: ZoneInfo, other: ZoneInfo) -> bool:
     """Tell whether clocks in two zones show different times at that instant."""
     return start.astimezone(zone).utcoffset() != start.astimezone(other).utcoffset()
