@@ -8,7 +8,7 @@ is committed. A crash between the two leaves an attempt whose lease ends, and it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -48,7 +48,7 @@ from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.sms import size_of
 from kept.core.wording import MessageFacts, Rendered, rendered
 from kept.ports.channel import OutgoingMessage
-from kept.ports.store import Store, Transaction
+from kept.ports.store import Hit, Store, Transaction
 
 MAX_FAILURES: Final = 5
 """How often our own code may fail on a notification before it is set aside for a person."""
@@ -101,17 +101,26 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
     language: str
 
 
-def due_ids(store: Store, *, now: datetime, limit: int = DUE_PAGE) -> tuple[str, ...]:
-    """Return ids of notifications to look at now, the longest due first within each shard; candidates only."""
+def due_ids(store: Store, *, now: datetime, skip: Set[str] = frozenset(), limit: int = DUE_PAGE) -> tuple[str, ...]:
+    """
+    Return ids of notifications to look at now, the longest due first; candidates only.
+
+    Args:
+        store: Where they are.
+        now: The one reading of the clock.
+        skip: Ids that are being looked at or set aside already; the search goes on behind them, so that a page full of
+            records that nobody can handle hides none of the others.
+        limit: At most so many from each shard.
+    """
     before = sort_instant(now + timedelta(microseconds=1))
-    pages = [store.query("notifications_due", shard, before=before, limit=limit) for shard in due_shards()]
-    hits = sorted((hit.sort, hit.id) for page in pages for hit in page.hits)
-    return tuple(notification_id for _, notification_id in hits[:limit])
+    hits = [hit for shard in due_shards() for hit in _due_in(store, shard, before=before, skip=skip, limit=limit)]
+    return tuple(hit.id for hit in sorted(hits, key=lambda hit: hit.sort))
 
 
-def next_due(store: Store) -> datetime | None:
-    """Return the instant at which the next notification is to be looked at, or None when none is planned."""
-    firsts = [store.query("notifications_due", shard, limit=1).hits for shard in due_shards()]
+def next_due(store: Store, *, after: datetime) -> datetime | None:
+    """Return the first instant later than *after* at which a notification is to be looked at, or None."""
+    later = sort_instant(after + timedelta(microseconds=1))
+    firsts = [store.query("notifications_due", shard, after=later, limit=1).hits for shard in due_shards()]
     sorts = [hits[0].sort for hits in firsts if hits]
     return datetime.fromisoformat(min(sorts) + "+00:00") if sorts else None
 
@@ -214,6 +223,19 @@ def message_facts(
         zone=zone,
         reader_zone=patient.zone if patient else None,
     )
+
+
+def _due_in(store: Store, shard: str, *, before: str, skip: Set[str], limit: int) -> list[Hit]:
+    """Return what is due in one shard, from page after page until there is enough."""
+    found: list[Hit] = []
+    cursor = None
+    while len(found) < limit:
+        page = store.query("notifications_due", shard, before=before, limit=limit, cursor=cursor)
+        found.extend(hit for hit in page.hits if hit.id not in skip)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return found[:limit]
 
 
 def _facts(tx: Transaction, notification: Notification, carriers: Carriers) -> Facts:
