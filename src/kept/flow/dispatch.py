@@ -8,7 +8,8 @@ is committed. A crash between the two leaves an attempt whose lease ends, and it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -101,7 +102,9 @@ class _Draft(msgspec.Struct, frozen=True, kw_only=True):
     language: str
 
 
-def due_ids(store: Store, *, now: datetime, skip: Set[str] = frozenset(), limit: int = DUE_PAGE) -> tuple[str, ...]:
+def due_ids(
+    store: Store, *, now: datetime, skip: AbstractSet[str] = frozenset(), limit: int = DUE_PAGE
+) -> tuple[str, ...]:
     """
     Return ids of notifications to look at now, the longest due first; candidates only.
 
@@ -225,7 +228,7 @@ def message_facts(
     )
 
 
-def _due_in(store: Store, shard: str, *, before: str, skip: Set[str], limit: int) -> list[Hit]:
+def _due_in(store: Store, shard: str, *, before: str, skip: AbstractSet[str], limit: int) -> list[Hit]:
     """Return what is due in one shard, from page after page until there is enough."""
     found: list[Hit] = []
     cursor = None
