@@ -16,6 +16,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )  # 127 characters; the 128th code, 0x1B, is the escape to the extension table
 _EXTENSION = frozenset("\f^{}\\[~]|€")  # two septets each: the escape, then the character
+_GSM = _BASIC | _EXTENSION
 _LAST_BMP = 0xFFFF  # characters above take a surrogate pair
 
 
@@ -57,13 +58,15 @@ def size_of(text: str) -> SmsSize:
     <Encoding.UCS_2: 'UCS-2'>
     """
     encoding = encoding_of(text)
-    units = sum(_units(character, encoding) for character in text)
-    return SmsSize(encoding=encoding, units=units, segments=len(segments_of(text)))
+    units = _units_of(text, encoding)
+    alone = 1 if text else 0
+    segments = alone if units <= _ROOM[encoding].alone else len(segments_of(text))
+    return SmsSize(encoding=encoding, units=units, segments=segments)
 
 
 def encoding_of(text: str) -> Encoding:
     """Return GSM-7 when every character is in its alphabet or extension table, else UCS-2."""
-    return Encoding.UCS_2 if non_gsm_characters(text) else Encoding.GSM_7
+    return Encoding.GSM_7 if _GSM.issuperset(text) else Encoding.UCS_2
 
 
 def non_gsm_characters(text: str) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ def non_gsm_characters(text: str) -> tuple[str, ...]:
     >>> non_gsm_characters("“Ça va” — ça va")
     ('“', '”', '—', 'ç')
     """
-    return tuple(dict.fromkeys(c for c in text if c not in _BASIC and c not in _EXTENSION))
+    return tuple(dict.fromkeys(c for c in text if c not in _GSM))
 
 
 def segments_of(text: str) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ def segments_of(text: str) -> tuple[str, ...]:
     """
     encoding = encoding_of(text)
     room = _ROOM[encoding]
-    if sum(_units(character, encoding) for character in text) <= room.alone:
+    if _units_of(text, encoding) <= room.alone:
         return (text,) if text else ()
     return tuple(_parts(text, encoding, room.in_part))
 
@@ -98,6 +101,12 @@ def _parts(text: str, encoding: Encoding, room: int) -> Iterator[str]:
             start, used = position, 0
         used += units
     yield text[start:]
+
+
+def _units_of(text: str, encoding: Encoding) -> int:
+    if encoding is Encoding.GSM_7 and _BASIC.issuperset(text):
+        return len(text)  # nearly every message; each is measured twice on its way out
+    return sum(_units(character, encoding) for character in text)
 
 
 def _units(character: str, encoding: Encoding) -> int:
