@@ -9,7 +9,7 @@ import msgspec
 
 from kept.core.records import IndexEntry
 from kept.core.reminders import DEFAULT_POLICY, ReminderPolicy
-from kept.core.schedules import Place, VisitType
+from kept.core.schedules import Place, Schedule, VisitType
 
 PRACTICE_ID: Final = "practice"
 SMS_NAME_LIMIT: Final = 30
@@ -59,3 +59,10 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
         visit_type = self.visit_type(visit_type_id)
         wanted = visit_type.reminder_policy if visit_type else DEFAULT_POLICY.id
         return next((p for p in self.policies if p.id == wanted), DEFAULT_POLICY)
+
+
+class PracticeSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a practice is set up with: its settings, and the schedules of its practitioners and rooms."""
+
+    practice: Practice
+    schedules: tuple[Schedule, ...] = ()
