@@ -35,6 +35,8 @@ def _is_constant(node: ast.expr, constants: frozenset[str]) -> bool:
     if isinstance(node, ast.Attribute):
         # schema.INSERT_ENTITY: a constant of a module that this test reads too
         return node.attr.isupper() and isinstance(node.value, ast.Name)
+    if isinstance(node, ast.IfExp):
+        return _is_constant(node.body, constants) and _is_constant(node.orelse, constants)
     return isinstance(node, ast.Subscript) and _is_constant(node.value, constants)
 
 
@@ -59,6 +61,36 @@ def _is_literal(node: ast.expr) -> bool:
     return all(isinstance(part, holds) for part in ast.walk(node))
 
 
+def built_findings(source: Source) -> Iterator[Finding]:
+    """Yield names of a module of statements that are put together, not written."""
+    for node in source.tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and any(_is_put_together(part) for part in ast.walk(node)):
+            yield Finding(rule="built", where=f"{source.path}:{node.lineno}", what=ast.unparse(node)[:60])
+
+
+def _is_put_together(node: ast.AST) -> bool:
+    """Return whether *node* makes text of parts: an f-string, an operator, or a method such as format and join."""
+    return isinstance(node, ast.JoinedStr | ast.BinOp) or (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    )
+
+
+def test_a_module_of_statements_holds_nothing_but_literals() -> None:
+    schemas = [source for source in sources("src") if source.path.endswith("/schema.py")]
+
+    findings = [str(found) for source in schemas for found in built_findings(source)]
+
+    assert findings == []
+
+
+def test_sees_a_statement_put_together_where_the_statements_stand() -> None:
+    source = planted(
+        'TABLE = "t"\nREAD = f"SELECT * FROM {TABLE}"\nWRITE: object = "INSERT INTO " + TABLE\nALL = (READ,)\n'
+    )
+
+    assert [found.where.rpartition(":")[2] for found in built_findings(source)] == ["2", "3"]
+
+
 def test_every_statement_is_a_constant() -> None:
     findings = [str(found) for source in sources("src") for found in sql_findings(source)]
 
@@ -74,6 +106,7 @@ def test_every_statement_is_a_constant() -> None:
         '"SELECT " + name',
         "statement",
         "BUILT",
+        "READ if new else statement",
     ],
 )
 def test_sees_a_statement_put_together(statement: str) -> None:
@@ -82,7 +115,9 @@ def test_sees_a_statement_put_together(statement: str) -> None:
     assert [found.rule for found in sql_findings(source)] == ["sql"]
 
 
-@pytest.mark.parametrize("statement", ['"SELECT 1"', "READ", "_STEPS[2]", "sql.READ_ONE", "IMPORTED"])
+@pytest.mark.parametrize(
+    "statement", ['"SELECT 1"', "READ", "_STEPS[2]", "sql.READ_ONE", "IMPORTED", "READ if new else sql.OLD"]
+)
 def test_lets_a_constant_pass(statement: str) -> None:
     text = 'from kept.x import IMPORTED\nREAD = "SELECT 1"\n_STEPS: object = ("A", "B")\n'
     source = planted(f"{text}def read(db):\n    db.execute({statement}, (1,))\n    for s in _STEPS: db.execute(s)\n")
