@@ -39,6 +39,9 @@ class Metric(StrEnum):
     SMS_SEGMENTS = "kept_sms_segments_total"
     NOTIFICATIONS_DUE = "kept_notifications_due"
     OLDEST_DUE_SECONDS = "kept_oldest_due_seconds"
+    SENDING = "kept_sending"
+    LAST_LOOK = "kept_last_look_timestamp_seconds"
+    DISPATCH_ERRORS = "kept_dispatch_errors_total"
 
 
 class MetricKind(StrEnum):
@@ -106,6 +109,18 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
     Metric.OLDEST_DUE_SECONDS: MetricSpec(
         help="OldestDueSeconds: how long the longest due one has been waiting",
         kind=MetricKind.GAUGE,
+    ),
+    Metric.SENDING: MetricSpec(
+        help="Sending: 1 while this process is the one that sends from its store, else 0",
+        kind=MetricKind.GAUGE,
+    ),
+    Metric.LAST_LOOK: MetricSpec(
+        help="LastLook: when the worker last found nothing left to do, in seconds since 1970; the heartbeat",
+        kind=MetricKind.GAUGE,
+    ),
+    Metric.DISPATCH_ERRORS: MetricSpec(
+        help="DispatchErrors: what went wrong in the worker itself, by what it was doing",
+        labels=("doing",),
     ),
 }
 """One row per metric."""
