@@ -75,12 +75,15 @@ def test_any_other_character_turns_the_whole_message_to_ucs_2(character: str) ->
     ids=lambda value: f"{len(value)} characters, {value[:1]!a}" if isinstance(value, str) else None,
 )
 def test_parts_fill_up_to_their_edge_and_pairs_move_on_whole(text: str, segments: int) -> None:
-    assert size_of(text).segments == segments
+    assert size_of(text).segments == len(segments_of(text)) == segments
 
 
 @given(texts)
 def test_parts_joined_are_the_message(text: str) -> None:
-    assert "".join(segments_of(text)) == text
+    parts = segments_of(text)
+
+    assert "".join(parts) == text
+    assert len(parts) == size_of(text).segments
 
 
 @given(texts)

@@ -154,8 +154,6 @@ def _plain(raw: str) -> str:
 def _is_written_as_a_number(text: str, number: phonenumbers.PhoneNumber) -> bool:
     """Return whether nothing but the number is there; the library itself skips words before and after it."""
     body, semicolon, parameters = text.removeprefix("tel:").partition(";")
-    if body[:1] not in {"+", "("} and not body[:1].isdecimal():
-        return False
     if not _TEL_PARAMETERS.fullmatch(semicolon + parameters) or "+" in body[1:]:
         return False
     letters = [c for c in body if c.isascii() and c.isalpha()]
