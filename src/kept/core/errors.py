@@ -18,7 +18,7 @@ A message names the thing and the remedy. It never holds a name, a number, an ad
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -51,7 +51,7 @@ class InvalidInputError(KeptError):
         self.problems = problems
 
     @classmethod
-    def of(cls, field: str, code: str, message: str, **extra: object) -> InvalidInputError:
+    def of(cls, field: str, code: str, message: str, **extra: object) -> Self:
         """Return the error for a single wrong field."""
         return cls(FieldProblem(field=field, code=code, message=message, extra=extra))
 

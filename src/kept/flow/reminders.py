@@ -7,13 +7,13 @@ from typing import Final
 
 import msgspec
 
+from kept.core.batches import BatchItem
 from kept.core.booking import Appointment
 from kept.core.notifications import (
     Notification,
     NotificationKind,
     NotificationState,
     Reason,
-    Stages,
     notification_id,
 )
 from kept.core.people import ChannelName, Consent, Patient, consent_id
@@ -22,20 +22,6 @@ from kept.core.reminders import LAST_CALL, planned_reminders, skipped
 from kept.ports.store import Transaction
 
 BATCH_USEFUL_FOR: Final = timedelta(hours=18)
-
-
-class BatchItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a batch, as another system asks for it."""
-
-    patient_id: str
-    appointment_id: str = ""
-    """The other system's id; it makes the message recognisable when the batch comes again."""
-    start: datetime
-    zone: str
-    place: str = ""
-    phone: str | None = None
-    email: str | None = None
-    plan: Stages
 
 
 def plan_reminders(tx: Transaction, appointment: Appointment, practice: Practice, *, now: datetime) -> Appointment:
