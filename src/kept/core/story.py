@@ -24,6 +24,7 @@ from kept.core.notifications import (
     Stages,
 )
 from kept.core.people import ChannelName
+from kept.core.reports import reminder_type
 from kept.core.texts import FALLBACK_LANGUAGE
 
 REASON_TEXTS: Final[dict[Reason, str]] = {
@@ -64,8 +65,6 @@ _EVENTS: Final = {
     AppointmentEvent.CANCEL.value: "cancelled",
     AppointmentEvent.NO_SHOW.value: "marked as missed",
 }
-_RULE: Final = re.compile(r"([0-9]+)([dhm])")
-_UNITS: Final = {"d": "day", "h": "hour", "m": "minute"}
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _TIMES: Final = {1: "once", 2: "twice"}
 _UTC: Final = "UTC"
@@ -136,18 +135,13 @@ def _planned(notification: Notification, zone: str) -> str:
 
 
 def _purpose(notification: Notification) -> str:
-    """
-    Return what it is for.
-
-    A rule is named by its lead where it has one.
-    """
+    """Return what it is for; a rule is named by its lead where it has one."""
     if notification.about is NotificationKind.BATCH:
         return "a message of a batch"
-    match = _RULE.fullmatch(notification.rule)
-    if not match:
+    count, _, unit = reminder_type(notification.rule).partition("_")
+    if not count.isdecimal():
         return "a reminder"
-    count, unit = int(match[1]), _UNITS[match[2]]
-    return f"a reminder {count} {unit}{'' if count == 1 else 's'} before the appointment"
+    return f"a reminder {count} {unit}{'' if count == '1' else 's'} before the appointment"
 
 
 def _ways(plan: Stages) -> str:

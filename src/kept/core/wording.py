@@ -1,46 +1,54 @@
 """
-Fill the texts of messages: a closed list of placeholders, no code, and as few segments as a text message can have.
+Word a message: fill its text for one person, and tell what is wrong with a text before anybody gets it.
 
-A template is text with ``{name}`` in it. There are no attributes, no formats and no conditions, and a value is put in
-once: what looks like a placeholder inside a value stays as it is. When a value is empty, the words since the comma,
-full stop or line break before it go as well: without a phone, ``. Call {phone}`` is left out.
+A text message takes the fullest wording that fits into one segment of GSM-7, so that nobody pays twice for a weekday.
 
 Source:
-    OWASP ASVS 5.0 V1.3 (no template engine on what people write); WCAG 2.2 §1.4.3 (contrast), §1.4.10 (320 px).
+    WCAG 2.2 §1.4.3 (contrast) and §1.4.10 (320 px) for the mail; the rules for texts are in :mod:`kept.core.texts`.
 """
 
 import html
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.moments import Occasion, Saying, Tongue, long_saying, short_sayings, tongue_for
 from kept.core.people import ChannelName
-from kept.core.practice import SMS_NAME_LIMIT
-from kept.core.sms import Encoding, size_of
-from kept.core.texts import FALLBACK_LANGUAGE, GSM_LOOKALIKES, TEXTS, MessageText
+from kept.core.practice import SMS_NAME_LIMIT, Practice
+from kept.core.reserved import asked_words, meaning_of
+from kept.core.sms import Encoding, SmsSize, non_gsm_characters, size_of
+from kept.core.templates import Template, fill, parsed
+from kept.core.texts import (
+    FALLBACK_LANGUAGE,
+    GSM_LOOKALIKES,
+    REMINDER,
+    TEXTS,
+    MessageText,
+)
 
-PLACEHOLDERS: Final = ("practice", "phone", "place", "weekday", "date", "time", "day", "zone")
-"""Everything a message may say."""
-
-MAX_TEMPLATE_LENGTH: Final = 5000
-"""Characters; ours, far beyond any message that is read."""
 SMS_PHONE_LIMIT: Final = 20
 """Longest call-back number in a text message: 15 digits, a plus sign and four separators."""
 MAIL_VALUE_LIMIT: Final = 200
 _ELLIPSIS: Final = "..."
+_SAMPLE_PHONE: Final = "206-555-0100"
+_SAMPLE_PLACE: Final = "Main Street"
 
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z_]{1,30}")
-_SINCE_STOP: Final = re.compile(r"(?:[,.\n][^,.\n]*|\A[^,.\n]*)\Z")
 _BREAKS: Final = re.compile(r"[\s\u0085\u2028\u2029]+")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LOOKALIKES: Final = str.maketrans(GSM_LOOKALIKES)
+
+
+_LONGEST_DATES: Final = tuple(date(2026, month, day) for month in range(1, 13) for day in range(20, 27))
+"""Every weekday of every month, with two digits."""
+_LONGEST_HOUR: Final = time(12, 30)
+_LONGEST_ZONE: Final = "Pacific/Chatham"
+"""Its offset, 12 hours 45 minutes, takes the most characters of all."""
 
 
 class MessageFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,16 +76,19 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     """Says what ``text`` says; empty for SMS."""
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    lead: str
-    """The words before the placeholder."""
-    lead_if_empty: str
-    name: str
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text would look like, cost and break."""
 
-
-class _Template(msgspec.Struct, frozen=True, kw_only=True):
-    parts: tuple[_Part, ...]
-    tail: str
+    subject: str = ""
+    text: str
+    """Empty when the template cannot be filled."""
+    encoding: Encoding | None
+    """None for e-mail."""
+    units: int
+    segments: int
+    """0 for e-mail."""
+    problems: tuple[FieldProblem, ...]
+    """Every rule it breaks. Those with ``warning`` among their extras are no reason to refuse it."""
 
 
 def rendered(template: str, channel: ChannelName, *, language: str, facts: MessageFacts, now: datetime) -> Rendered:
@@ -120,63 +131,150 @@ def filled(
     """
     occasion = Occasion(start=facts.start, zone=facts.zone, reader_zone=facts.reader_zone, now=now)
     if channel is ChannelName.SMS:
-        return Rendered(subject="", text=_sms(parsed(source.text, for_sms=True), facts, occasion, tongue), html="")
+        return Rendered(subject="", text=_sms(_plain_template(source.text), facts, occasion, tongue), html="")
     values = _values(long_saying(occasion, tongue), facts, for_sms=False)
-    subject, text = (_fill(parsed(words, for_sms=False), values) for words in (source.subject, source.text))
+    subject, text = (fill(parsed(words), values) for words in (source.subject, source.text))
     return Rendered(subject=subject, text=text, html=_page(subject, text, tongue.tag.replace("_", "-")))
 
 
-def template_problem(template: str) -> FieldProblem | None:
+def check_template(template: str, channel: ChannelName, *, language: str) -> tuple[FieldProblem, ...]:
     """
-    Return what makes a template unusable, or None.
+    Return everything that is wrong with a template; empty when it may be used.
 
-    >>> template_problem("{practice.name}").code
-    'unknown_placeholder'
+    Codes: ``unknown_placeholder``, ``stray_brace``, ``too_long``; ``missing_sender_name``; ``asks_for_reserved_word``;
+    and for text messages ``missing_opt_out``, ``too_many_segments`` (with the longest names, on any day), and as
+    warnings ``no_contact`` and ``non_gsm_characters``.
+
+    Source:
+        47 CFR 64.1200(a)(9)(iv) for what an appointment text must hold.
+
+    >>> [problem.code for problem in check_template("See you {day}", ChannelName.SMS, language="en")]
+    ['missing_sender_name', 'no_contact', 'missing_opt_out']
     """
     try:
-        parsed(template, for_sms=False)
+        names = parsed(template).names
     except InvalidInputError as error:
-        return error.problems[0]
-    return None
+        return error.problems
+    found = [*_holds(template, channel, has_sender="practice" in names, has_phone="phone" in names)]
+    if channel is ChannelName.SMS:
+        found += _too_large(_largest(template, language))
+    return tuple(found)
+
+
+def preview(template: str, channel: ChannelName, *, language: str, facts: MessageFacts, now: datetime) -> Preview:
+    """Return a template filled with some facts, with its size and everything that is wrong with it."""
+    problems = check_template(template, channel, language=language)
+    tongue = tongue_for(language)
+    source = MessageText(subject=TEXTS[REMINDER, channel, tongue.language].subject, text=template)
+    try:
+        message = filled(source, channel, tongue=tongue, facts=facts, now=now)
+    except InvalidInputError as error:
+        message = Rendered(subject="", text="", html="")
+        problems = problems or error.problems
+    return _previewed(message, channel, problems)
+
+
+def preview_of_text(text: str, channel: ChannelName, *, facts: MessageFacts) -> Preview:
+    """
+    Return a finished text as it is, with its size and everything that is wrong with it.
+
+    Args:
+        text: Nothing in it is filled in or replaced.
+        channel: What it is for.
+        facts: Whose it is: the sender's name and number are looked for in the text.
+    """
+    has_sender = bool(facts.practice) and facts.practice.casefold() in text.casefold()
+    digits = re.sub(r"[^0-9]", "", facts.phone)
+    has_phone = bool(digits) and digits in re.sub(r"[^0-9]", "", text)
+    found = [*_holds(text, channel, has_sender=has_sender, has_phone=has_phone)]
+    if channel is ChannelName.SMS:
+        found += _too_large(size_of(text))
+    return _previewed(Rendered(subject="", text=text, html=""), channel, tuple(found))
+
+
+def sample_facts(practice: Practice, *, now: datetime) -> MessageFacts:
+    """Return facts to preview a text with: a visit tomorrow at ten, at the practice's first place."""
+    zone = ZoneInfo(practice.zone)
+    place = practice.places[0] if practice.places else None
+    ten = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(10), tzinfo=zone)
+    return MessageFacts(
+        practice=practice.name,
+        phone=(place.phone if place else "") or practice.phone or _SAMPLE_PHONE,
+        place=place.name if place else _SAMPLE_PLACE,
+        start=ten.astimezone(UTC),
+        zone=practice.zone,
+    )
+
+
+def _previewed(message: Rendered, channel: ChannelName, problems: tuple[FieldProblem, ...]) -> Preview:
+    if channel is not ChannelName.SMS:
+        return Preview(
+            subject=message.subject, text=message.text, encoding=None, units=0, segments=0, problems=problems
+        )
+    size = size_of(message.text)
+    strange = non_gsm_characters(message.text)
+    if strange:
+        named = " ".join(f"U+{ord(character):04X}" for character in strange)
+        note = f"has characters outside GSM-7 ({named}), so that a segment holds 70 instead of 160; replace them"
+        problems = (*problems, _problem("non_gsm_characters", note, warning=True, characters=list(strange)))
+    return Preview(
+        text=message.text, encoding=size.encoding, units=size.units, segments=size.segments, problems=problems
+    )
+
+
+def _holds(text: str, channel: ChannelName, *, has_sender: bool, has_phone: bool) -> Iterator[FieldProblem]:
+    """Yield what a text lacks, and the replies that it must not ask for."""
+    if not has_sender:
+        yield _problem("missing_sender_name", "does not say who writes; put in {practice}")
+    for word in asked_words(text):
+        message = f"asks for the reply {word}, on which providers {meaning_of(word)}; ask for another word"
+        yield _problem("asks_for_reserved_word", message, word=word)
+    if channel is not ChannelName.SMS:
+        return
+    if not has_phone:
+        yield _problem("no_contact", "does not say how to reach the sender; put in {phone}", warning=True)
+    if not re.search(r"\bSTOP\b", text):
+        yield _problem("missing_opt_out", "does not say how to stop messages; add: Reply STOP to opt out.")
+
+
+def _too_large(size: SmsSize) -> Iterator[FieldProblem]:
+    if size.segments > 1:
+        message = f"takes {size.segments} segments ({size.units} {size.encoding.value} units); shorten it to one"
+        extra = {"segments": size.segments, "units": size.units, "encoding": size.encoding.value}
+        yield _problem("too_many_segments", message, **extra)
+
+
+def _largest(template: str, language: str) -> SmsSize:
+    """Return the size of a text message with the longest names, on the day that makes it largest."""
+    tongue = tongue_for(language)
+    sizes = [size_of(_sms(_plain_template(template), facts, occasion, tongue)) for facts, occasion in _longest()]
+    return max(sizes, key=lambda size: (size.segments, size.units))
+
+
+@lru_cache(maxsize=1)
+def _longest() -> tuple[tuple[MessageFacts, Occasion], ...]:
+    zone = ZoneInfo(_LONGEST_ZONE)
+    starts = [datetime.combine(day, _LONGEST_HOUR, tzinfo=zone).astimezone(UTC) for day in _LONGEST_DATES]
+    name = "N" * SMS_NAME_LIMIT
+    return tuple(
+        (
+            MessageFacts(practice=name, place=name, phone="0" * SMS_PHONE_LIMIT, start=start, zone=_LONGEST_ZONE),
+            Occasion(start=start, zone=_LONGEST_ZONE, reader_zone="UTC", now=start - timedelta(days=9)),
+        )
+        for start in starts
+    )
+
+
+def _problem(code: str, message: str, **extra: object) -> FieldProblem:
+    return FieldProblem(field="text", code=code, message=message, extra=extra)
 
 
 @lru_cache(maxsize=512)
-def parsed(template: str, *, for_sms: bool) -> _Template:
-    """
-    Return a template taken apart at its placeholders.
-
-    Raises:
-        InvalidInputError: ``unknown_placeholder``, ``stray_brace`` or ``too_long``.
-    """
-    if len(template) > MAX_TEMPLATE_LENGTH:
-        message = f"has more than {MAX_TEMPLATE_LENGTH} characters; shorten it"
-        raise InvalidInputError.of("text", "too_long", message, limit=MAX_TEMPLATE_LENGTH)
-    *pairs, tail = _PLACEHOLDER.split(template)
-    leads, names = pairs[::2], pairs[1::2]
-    for name in names:
-        if name not in PLACEHOLDERS:
-            raise _unknown(name)
-    if any("{" in words or "}" in words for words in (*leads, tail)):
-        message = "has a stray { or }; braces stand only around a name, as in {practice}; take the others out"
-        raise InvalidInputError.of("text", "stray_brace", message)
-    if for_sms:
-        leads, tail = [lead.translate(_LOOKALIKES) for lead in leads], tail.translate(_LOOKALIKES)
-    parts = tuple(
-        _Part(lead=lead, lead_if_empty=_SINCE_STOP.sub("", lead, count=1), name=name)
-        for lead, name in zip(leads, names, strict=True)
-    )
-    return _Template(parts=parts, tail=tail)
+def _plain_template(source: str) -> Template:
+    return parsed(source.translate(_LOOKALIKES))
 
 
-def _unknown(name: str) -> InvalidInputError:
-    named = f" {{{name}}}" if _PLAIN_NAME.fullmatch(name) else ""
-    allowed = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
-    return InvalidInputError.of(
-        "text", "unknown_placeholder", f"has a placeholder{named} that does not exist; use {allowed}"
-    )
-
-
-def _sms(template: _Template, facts: MessageFacts, occasion: Occasion, tongue: Tongue) -> str:
+def _sms(template: Template, facts: MessageFacts, occasion: Occasion, tongue: Tongue) -> str:
     """
     Return the fullest wording among those with the fewest segments, GSM-7 before UCS-2.
 
@@ -185,7 +283,7 @@ def _sms(template: _Template, facts: MessageFacts, occasion: Occasion, tongue: T
     """
     best, best_rank = "", (0, False)
     for saying in short_sayings(occasion, tongue):
-        text = _fill(template, _values(saying, facts, for_sms=True))
+        text = fill(template, _values(saying, facts, for_sms=True))
         size = size_of(text)
         rank = (size.segments, size.encoding is Encoding.UCS_2)
         if rank <= (1, False):
@@ -208,23 +306,6 @@ def _values(saying: Saying, facts: MessageFacts, *, for_sms: bool) -> Mapping[st
         "day": saying.day,
         "zone": saying.zone,
     }
-
-
-def _fill(template: _Template, values: Mapping[str, str]) -> str:
-    out: list[str] = []
-    for part in template.parts:
-        value = values[part.name]
-        _join(out, part.lead if value else part.lead_if_empty)
-        out.append(value)
-    _join(out, template.tail)
-    return "".join(out)
-
-
-def _join(out: list[str], words: str) -> None:
-    """Add words; a full stop after a value that ends with one, as ``9:00 a.m.`` does, is written once."""
-    if words.startswith(".") and next((said for said in reversed(out) if said), "").endswith("."):
-        words = words[1:]
-    out.append(words)
 
 
 @lru_cache(maxsize=4096)
