@@ -16,7 +16,7 @@ import msgspec
 PATIENCE_S: Final = 5.0  # no thread of a test outlives it
 DRIP_S: Final = 0.05
 
-Then = Literal["go on", "hang", "hang up", "reset", "drip", "start tls"]
+Then = Literal["go on", "hang", "hang up", "reset", "drip", "stall", "start tls"]
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +165,9 @@ class _Line:
             case "hang":
                 while self._connection.recv(65_536):
                     pass
+                raise HangUpError
+            case "stall":
+                self._stopping.wait(PATIENCE_S)
                 raise HangUpError
             case "hang up":
                 raise HangUpError

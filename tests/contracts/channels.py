@@ -79,7 +79,7 @@ _STEPS = {
     Fault.UNREACHABLE: ("greeting", Act(then="hang up")),
     Fault.NOT_NOW: ("rcpt", Act(says="450 4.2.0 <ann@example.com>: greylisted")),
     Fault.NEVER: ("rcpt", Act(says="550 5.1.1 <ann@example.com>: no such user")),
-    Fault.TAKEN_WITHOUT_ANSWER: ("dot", Act(then="hang", takes=True)),
+    Fault.TAKEN_WITHOUT_ANSWER: ("dot", Act(then="hang up", takes=True)),
     Fault.LOST_WITHOUT_ANSWER: ("dot", Act(then="reset")),
 }
 
@@ -127,16 +127,16 @@ class SmtpProvider:
 
 
 def quick_settings(port: int, **changes: object) -> SmtpSettings:
-    """Return settings for a server on this machine, with no patience."""
+    """Return settings for a server on this machine, with less patience than for the world."""
     settings = SmtpSettings(
         host="127.0.0.1",
         port=port,
         security=Security.NONE,
         sender="reminders@practice.example",
-        connect_timeout_s=0.3,
-        command_timeout_s=0.3,
-        sending_limit_s=1.0,
-        after_data_timeout_s=0.3,
+        connect_timeout_s=5.0,
+        command_timeout_s=5.0,
+        sending_limit_s=10.0,
+        after_data_timeout_s=5.0,
     )
     return msgspec.structs.replace(settings, **changes)
 

@@ -61,8 +61,17 @@ class Wire(smtplib.SMTP):
         self._until = min(time.monotonic() + seconds, self._limit)
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
-        """Protect the connection from here on, and forget what was said before."""
-        self._unread = b""  # what came before the handshake may be anybody's (RFC 3207 §4.2)
+        """
+        Protect the connection from here on, and forget what was said before.
+
+        Raises:
+            GarbledReplyError: more came than was asked for, so that somebody between us may want it believed later.
+
+        Source:
+            RFC 3207 §4.2 (nothing learned before the handshake counts); CVE-2011-0411.
+        """
+        if self._unread:
+            raise GarbledReplyError
         self.ehlo_resp = None
         self.esmtp_features = {}
         self.does_esmtp = False
