@@ -17,6 +17,7 @@ from kept.core.booking import (
     check_times,
     hours_problem,
     moved,
+    sort_instant,
     taken_on,
 )
 from kept.core.errors import InvalidInputError, NotFoundError, StaleVersionError
@@ -27,7 +28,7 @@ from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType, days_of
 from kept.core.zones import zone_named
 from kept.flow.reminders import plan_reminders, void_reminders
-from kept.ports.store import Transaction
+from kept.ports.store import Store, Transaction
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +132,12 @@ def annotate(tx: Transaction, change: Change, *, notes: str, now: datetime) -> A
     """Replace the desk's notes of an appointment; nothing is planned anew."""
     appointment = _current(tx, change)
     return tx.put(msgspec.structs.replace(appointment, notes=notes, updated_at=now))
+
+
+def ended_holds(store: Store, *, now: datetime, limit: int = 500) -> tuple[str, ...]:
+    """Return ids of appointments whose hold may have ended; candidates for :func:`release_hold`."""
+    page = store.query("holds_by_end", "all", before=sort_instant(now + timedelta(microseconds=1)), limit=limit)
+    return tuple(hit.id for hit in page.hits)
 
 
 def release_hold(tx: Transaction, appointment_id: str, *, now: datetime) -> bool:

@@ -54,6 +54,8 @@ from kept.ports.store import Hit, Store, Transaction
 MAX_FAILURES: Final = 5
 """How often our own code may fail on a notification before it is set aside for a person."""
 DUE_PAGE: Final = 500
+BACKLOG_LIMIT: Final = 1000
+"""Most that is counted in each shard."""
 MAX_RETRY_AFTER_S: Final = 86_400.0
 """Longest wish of a provider that is kept: some ask for absurd pauses."""
 
@@ -92,6 +94,15 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     question: Question | None = None
 
 
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+    """What is due and not yet looked at."""
+
+    due: int = 0
+    """How many; counted up to 4,000, which is trouble enough."""
+    oldest_at: datetime | None = None
+    """Since when the longest due one waits."""
+
+
 class _Draft(msgspec.Struct, frozen=True, kw_only=True):
     """One message before its attempt is on record."""
 
@@ -126,6 +137,15 @@ def next_due(store: Store, *, after: datetime) -> datetime | None:
     firsts = [store.query("notifications_due", shard, after=later, limit=1).hits for shard in due_shards()]
     sorts = [hits[0].sort for hits in firsts if hits]
     return datetime.fromisoformat(min(sorts) + "+00:00") if sorts else None
+
+
+def backlog(store: Store, *, now: datetime) -> Backlog:
+    """Return what is due and not claimed; what is under way is due again only when its lease ends."""
+    before = sort_instant(now + timedelta(microseconds=1))
+    pages = [store.query("notifications_due", shard, before=before, limit=BACKLOG_LIMIT) for shard in due_shards()]
+    sorts = [page.hits[0].sort for page in pages if page.hits]
+    oldest = datetime.fromisoformat(min(sorts) + "+00:00") if sorts else None
+    return Backlog(due=sum(len(page.hits) for page in pages), oldest_at=oldest)
 
 
 def claim(tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime) -> Claimed:

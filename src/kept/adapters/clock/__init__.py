@@ -1,1 +1,7 @@
-"""Clocks and ids: the only room that may ask the machine for the time or for chance."""
+"""Time and chance: the one room that may ask the machine for them."""
+
+from kept.adapters.clock.ids import SystemIds
+from kept.adapters.clock.simulated import SimulatedClock
+from kept.adapters.clock.system import SystemClock
+
+__all__ = ["SimulatedClock", "SystemClock", "SystemIds"]

@@ -1,1 +1,7 @@
-"""The door that time opens: it looks when work is due and hands it to dispatch."""
+"""The door through which time comes in: it works on what is due."""
+
+from kept.entrypoints.worker.dispatcher import Dispatcher, Pulse
+from kept.entrypoints.worker.pools import InlineExecutor, SendingThreads
+from kept.entrypoints.worker.seated import SeatedDispatcher
+
+__all__ = ["Dispatcher", "InlineExecutor", "Pulse", "SeatedDispatcher", "SendingThreads"]

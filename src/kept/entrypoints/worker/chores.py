@@ -1,0 +1,71 @@
+"""What is done once a minute beside sending: give held times back, forget old answers, say how much is waiting."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import structlog
+
+from kept.core.reports import Metric
+from kept.flow.access import forget, forgettable
+from kept.flow.booking import ended_holds, release_hold
+from kept.flow.dispatch import backlog
+from kept.ports.clock import Clock
+from kept.ports.meter import Meter
+from kept.ports.store import Store
+
+EVERY: Final = timedelta(minutes=1)
+
+log = structlog.get_logger("kept.worker")
+
+
+class Chores:
+    """Does the chores when a minute has gone by on the clock."""
+
+    def __init__(self, store: Store, *, clock: Clock, meter: Meter) -> None:
+        self._store = store
+        self._clock = clock
+        self._meter = meter
+        self._done_at: datetime | None = None
+
+    def do_if_time(self) -> None:
+        """
+        Do them, unless they were done within the last minute; a clock that was put back makes them due.
+
+        Raises:
+            StorageUnavailableError: the store cannot be read; they are tried again a minute later.
+        """
+        now = self._clock.now()
+        if self._done_at and self._done_at <= now < self._done_at + EVERY:
+            return
+        self._done_at = now
+        self._release_holds(now)
+        self._forget_answers(now)
+        self._measure(now)
+
+    def _release_holds(self, now: datetime) -> None:
+        for appointment_id in ended_holds(self._store, now=now):
+            released = self._store.submit(partial(release_hold, appointment_id=appointment_id, now=now))
+            released.add_done_callback(partial(self._noted, doing="releasing_holds"))
+
+    def _forget_answers(self, now: datetime) -> None:
+        ids = forgettable(self._store, now=now)
+        if ids:
+            forgotten = self._store.submit(partial(forget, ids=ids))
+            forgotten.add_done_callback(partial(self._noted, doing="forgetting_answers"))
+
+    def _measure(self, now: datetime) -> None:
+        waiting = backlog(self._store, now=now)
+        self._meter.gauge(Metric.NOTIFICATIONS_DUE, waiting.due)
+        age = (now - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
+        self._meter.gauge(Metric.OLDEST_DUE_SECONDS, age)
+
+    def _noted(self, future: Future[bool] | Future[int], *, doing: str) -> None:
+        """Say what went wrong, if anything did; the next minute tries again."""
+        error = future.exception()
+        if error is not None:
+            self._meter.count(Metric.DISPATCH_ERRORS, doing=doing)
+            log.error("chore_failed", doing=doing, exc_info=error)

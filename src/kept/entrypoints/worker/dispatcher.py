@@ -1,0 +1,199 @@
+"""
+Find what is due and see it through: many notifications at once, so that the store's commits are shared.
+
+One thread decides what is done next. It waits neither for the store nor for a provider; both tell it through events.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from concurrent.futures import Executor
+from datetime import datetime
+from threading import Event as Flag
+from typing import Final
+
+import msgspec
+import structlog
+
+from kept.core.errors import OutsideError
+from kept.core.reports import Metric
+from kept.entrypoints.worker.chores import Chores
+from kept.entrypoints.worker.events import Events
+from kept.entrypoints.worker.handing_over import Channels
+from kept.entrypoints.worker.in_flight import RECORD_PAUSES_S, Gear, InFlight
+from kept.flow.dispatch import due_ids, next_due
+from kept.ports.clock import Clock
+from kept.ports.meter import Meter
+from kept.ports.store import Store
+
+POLL_S: Final = 1.0
+"""Longest sleep: another process may have planned something, and nobody wakes us for that."""
+DRAIN_S: Final = 14.0
+"""How long what is under way is waited for when the program is to end; a little less than the 15 s that users know."""
+LONGEST_REST_S: Final = 10.0
+"""How long the worker rests at most after the store has refused."""
+
+log = structlog.get_logger("kept.worker")
+
+
+class Pulse(msgspec.Struct, frozen=True, kw_only=True):
+    """How the worker is doing."""
+
+    last_look_at: datetime | None = None
+    """When it last found nothing left to do."""
+    in_flight: int = 0
+    set_aside: int = 0
+    """Records that can be neither handled nor marked."""
+    is_resting: bool = False
+    """Whether the store refuses, so that nothing is claimed for the moment."""
+
+
+class Dispatcher:
+    """
+    Works on what is due.
+
+    Args:
+        store: Where it is.
+        channels: The ways out.
+        clock: Says when.
+        meter: Counts what ends.
+        pool: Makes the calls to providers.
+        max_in_flight: How many notifications are worked on at once. Not many more than the pool makes calls, because a
+            claimed message that waits could be overtaken by a cancellation.
+        record_pauses_s: Pauses before an outcome that the store refused is put on record again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Channels,
+        *,
+        clock: Clock,
+        meter: Meter,
+        pool: Executor,
+        max_in_flight: int,
+        record_pauses_s: tuple[float, ...] = RECORD_PAUSES_S,
+    ) -> None:
+        gear = Gear(
+            store=store, channels=channels, clock=clock, meter=meter, pool=pool, record_pauses_s=record_pauses_s
+        )
+        self._store = store
+        self._clock = clock
+        self._meter = meter
+        self._most = max_in_flight
+        self._events = Events()
+        self._flight = InFlight(gear, self._events)
+        self._chores = Chores(store, clock=clock, meter=meter)
+        self._backlog: deque[str] = deque()
+        self._is_hungry = True
+        """Whether there may be more in the store than in the backlog."""
+        self._next_look = 0.0
+        self._rest_until = 0.0
+        self._started = 0
+        self._last_look_at: datetime | None = None
+
+    def run_due(self) -> int:
+        """
+        Work until nothing is due any more; return how many notifications were looked at.
+
+        Raises:
+            StorageUnavailableError: the store refuses; what was begun is on record, or its lease ends.
+        """
+        before = self._started
+        self._flight.refusal = None
+        self._is_hungry = True
+        self._chores.do_if_time()
+        while self._is_hungry or self._backlog or self._flight:
+            if not self._flight.refusal:
+                self._advance()
+            elif not self._flight:
+                self._backlog.clear()
+                raise self._flight.refusal
+            if self._flight:
+                self._events.wait(POLL_S)
+        return self._started - before
+
+    def run(self, stop: Flag) -> None:
+        """Work until told to stop; then wait for what is under way, but not for long."""
+        log.info("worker_started")
+        while not stop.is_set():
+            try:
+                self._events.wait(self._round())
+            except Exception as error:  # noqa: BLE001  whatever it is, the next notification must still leave
+                self._meter.count(Metric.DISPATCH_ERRORS, doing="looking")
+                self._rest(error)
+        self._drain()
+        log.info("worker_stopped")
+
+    def wake(self) -> None:
+        """Look now: something may be due. From any thread, even from a signal's handler."""
+        self._events.put(self._get_hungry)
+
+    def pulse(self) -> Pulse:
+        """Return how it is doing; from any thread."""
+        return Pulse(
+            last_look_at=self._last_look_at,
+            in_flight=len(self._flight),
+            set_aside=len(self._flight.aside),
+            is_resting=self._is_resting(),
+        )
+
+    def _round(self) -> float:
+        """Start what there is room for; return for how many seconds nothing new can be started."""
+        refusal, self._flight.refusal = self._flight.refusal, None
+        if refusal:
+            self._rest(refusal)
+        if self._is_resting():
+            return min(POLL_S, self._rest_until - time.monotonic())
+        self._chores.do_if_time()
+        self._is_hungry = self._is_hungry or time.monotonic() >= self._next_look
+        self._advance()
+        if self._is_hungry or self._backlog:
+            return 0.0 if len(self._flight) < self._most else POLL_S
+        return min(POLL_S, self._next_look - time.monotonic())
+
+    def _advance(self) -> None:
+        """Look for more when there is nothing left to start, then start what there is room for."""
+        if self._is_hungry and not self._backlog and len(self._flight) < self._most:
+            self._look()
+        while self._backlog and len(self._flight) < self._most:
+            self._started += 1
+            self._flight.start(self._backlog.popleft())
+
+    def _look(self) -> None:
+        now = self._clock.now()
+        self._backlog.extend(due_ids(self._store, now=now, skip=self._flight.skip()))
+        if self._backlog:
+            return
+        self._is_hungry = False
+        self._flight.fruitless.clear()
+        self._last_look_at = now
+        self._meter.gauge(Metric.LAST_LOOK, now.timestamp())
+        upcoming = next_due(self._store, after=now)
+        pause_s = (upcoming - now).total_seconds() if upcoming else POLL_S
+        self._next_look = time.monotonic() + min(POLL_S, pause_s)
+
+    def _get_hungry(self) -> None:
+        self._is_hungry = True
+
+    def _is_resting(self) -> bool:
+        return time.monotonic() < self._rest_until
+
+    def _rest(self, error: Exception) -> None:
+        """Start nothing for a while: the store refuses, or something is broken."""
+        wish = error.retry_after_s if isinstance(error, OutsideError) else None
+        pause_s = min(wish or POLL_S, LONGEST_REST_S)
+        self._rest_until = time.monotonic() + pause_s
+        self._backlog.clear()
+        self._is_hungry = True
+        log.error("worker_rests", seconds=pause_s, exc_info=error)
+
+    def _drain(self) -> None:
+        """Wait for what is under way; what is left has a lease that ends."""
+        self._flight.is_ending = True
+        end = time.monotonic() + DRAIN_S
+        while self._flight and time.monotonic() < end:
+            self._events.wait(min(POLL_S, end - time.monotonic()))
+        if self._flight:
+            log.warning("left_in_flight", count=len(self._flight))

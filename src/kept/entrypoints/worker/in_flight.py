@@ -1,0 +1,233 @@
+"""
+The notifications that are being worked on: each is claimed, handed over and put on record, and so on until it waits.
+
+Everything here happens in the dispatcher's own thread, except the calls to providers. Nothing waits for the store: what
+it answers comes back as an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from functools import partial
+from typing import Final
+
+import msgspec
+import structlog
+
+from kept.core.errors import ConflictError, StorageUnavailableError
+from kept.core.notifications import Attempt, Notification, SendOutcome
+from kept.core.reports import Metric
+from kept.entrypoints.worker.counting import EndCounter
+from kept.entrypoints.worker.events import Events
+from kept.entrypoints.worker.handing_over import Channels, asked, carriers_of, handed_over
+from kept.entrypoints.worker.setting_aside import SetAside
+from kept.entrypoints.worker.steps import Step, Turn, answering, claiming, noting_failure, recording
+from kept.flow.dispatch import AttemptRef, Handover, Question
+from kept.ports.clock import Clock
+from kept.ports.meter import Meter
+from kept.ports.store import Store
+
+MOST_TURNS: Final = 50
+"""How often one notification is claimed in a row; more can only be a mistake of ours."""
+RECORD_PAUSES_S: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
+"""Pauses before the store is asked again to keep an outcome that it refused; all within a lease. Ours."""
+
+log = structlog.get_logger("kept.worker")
+
+
+class Gear(msgspec.Struct, frozen=True, kw_only=True):
+    """What the worker works with."""
+
+    store: Store
+    channels: Channels
+    clock: Clock
+    meter: Meter
+    pool: Executor
+    """Makes the calls to providers."""
+    record_pauses_s: tuple[float, ...] = RECORD_PAUSES_S
+
+
+class Work:
+    """One notification that is being worked on."""
+
+    __slots__ = ("id", "latest", "open", "turns")
+
+    def __init__(self, notification_id: str) -> None:
+        self.id = notification_id
+        self.turns = 0
+        self.open = 0
+        """Messages and questions whose end is not on record yet."""
+        self.latest: Notification | None = None
+
+
+class InFlight:
+    """All that is being worked on, by id."""
+
+    def __init__(self, gear: Gear, events: Events) -> None:
+        self._gear = gear
+        self._events = events
+        self._carriers = carriers_of(gear.channels)
+        self._counter = EndCounter(gear.meter)
+        self._works: dict[str, Work] = {}
+        self.aside = SetAside()
+        self.fruitless: set[str] = set()
+        """Candidates that turned out to need nothing: an index may lag behind."""
+        self.refusal: StorageUnavailableError | None = None
+        """Set when the store refuses to work at all."""
+        self.is_ending = False
+        """Set when nothing more is to be claimed."""
+
+    def __len__(self) -> int:
+        return len(self._works)
+
+    def skip(self) -> frozenset[str]:
+        """Return the ids that a look for more is to leave out."""
+        return self.aside.ids(self._gear.clock.now()).union(self._works, self.fruitless)
+
+    def start(self, notification_id: str) -> None:
+        """Begin to work on a notification that may be due."""
+        work = self._works[notification_id] = Work(notification_id)
+        self._claim(work)
+
+    # ---- claim
+
+    def _claim(self, work: Work) -> None:
+        work.turns += 1
+        step = claiming(work.id, self._carriers, now=self._gear.clock.now())
+        self._submit(work, step, then=self._claimed, otherwise=self._not_claimed)
+
+    def _claimed(self, work: Work, turn: Turn) -> None:
+        claimed = turn.claimed
+        self._saw(work, turn)
+        work.open = len(claimed.handovers) + (claimed.question is not None)
+        attempts = {a.id: a for a in claimed.notification.attempts} if claimed.notification else {}
+        for handover in claimed.handovers:
+            self._gear.pool.submit(self._hand_over, work, handover, attempts[handover.ref.attempt_id])
+        if claimed.question:
+            self._gear.pool.submit(self._ask, work, claimed.question)
+        if not turn.changed:
+            self.fruitless.add(work.id)
+        if not work.open:
+            self._settle(work)
+
+    def _not_claimed(self, work: Work, error: Exception) -> None:
+        """Tell a store that refuses everything from a record that cannot be handled, and a lost race from both."""
+        if isinstance(error, StorageUnavailableError) and error.retry_after_s is not None:
+            self.refusal = error
+            self._leave(work)
+        elif isinstance(error, ConflictError):
+            self.fruitless.add(work.id)
+            self._leave(work)
+        else:
+            self._gear.meter.count(Metric.DISPATCH_ERRORS, doing="claiming")
+            log.error("not_claimed", notification_id=work.id, exc_info=error)
+            step = noting_failure(work.id, now=self._gear.clock.now())
+            self._submit(work, step, then=self._failure_noted, otherwise=self._failure_not_noted)
+
+    def _failure_noted(self, work: Work, turn: Turn) -> None:
+        if not turn.changed:
+            self.fruitless.add(work.id)
+        self._leave(work)
+
+    def _failure_not_noted(self, work: Work, _error: Exception) -> None:
+        self.aside.note(work.id, now=self._gear.clock.now())
+        self._leave(work)
+
+    # ---- hand over and ask, in the pool's threads
+
+    def _hand_over(self, work: Work, handover: Handover, attempt: Attempt) -> None:
+        outcome = handed_over(self._gear.channels, handover, attempt, self._gear.clock)
+        self._events.put(partial(self._record, work, handover.ref, outcome))
+
+    def _ask(self, work: Work, question: Question) -> None:
+        found = asked(self._gear.channels, question)
+        self._events.put(partial(self._answer, work, question.ref, found))
+
+    # ---- record
+
+    def _record(self, work: Work, ref: AttemptRef, outcome: SendOutcome, tries: int = 0) -> None:
+        step = recording(ref, outcome, now=self._gear.clock.now())
+        again = partial(self._record, work, ref, outcome, tries + 1)
+        self._submit(work, step, then=self._recorded, otherwise=partial(self._not_recorded, again=again, tries=tries))
+
+    def _answer(self, work: Work, ref: AttemptRef, found: SendOutcome | None, tries: int = 0) -> None:
+        step = answering(ref, found, now=self._gear.clock.now())
+        again = partial(self._answer, work, ref, found, tries + 1)
+        self._submit(work, step, then=self._recorded, otherwise=partial(self._not_recorded, again=again, tries=tries))
+
+    def _recorded(self, work: Work, turn: Turn) -> None:
+        self._saw(work, turn)
+        work.open -= 1
+        if not work.open:
+            self._settle(work)
+
+    def _not_recorded(self, work: Work, error: Exception, *, again: Callable[[], None], tries: int) -> None:
+        """Try again for a while; after that the lease ends, and the outcome counts as unknown."""
+        pauses = self._gear.record_pauses_s
+        if tries < len(pauses):
+            self._events.put_later(again, pauses[tries])
+            return
+        self._gear.meter.count(Metric.DISPATCH_ERRORS, doing="recording")
+        log.error("not_recorded", notification_id=work.id, exc_info=error)
+        work.open -= 1
+        if not work.open:
+            self._leave(work)
+
+    # ---- what next
+
+    def _settle(self, work: Work) -> None:
+        """Go on at once with what is due at once, such as the next channel; let go of the rest."""
+        latest = work.latest
+        is_due = latest is not None and latest.wake_at is not None and latest.wake_at <= self._gear.clock.now()
+        if not is_due or self.is_ending or work.id in self.fruitless:
+            self._leave(work)
+        elif work.turns < MOST_TURNS:
+            self._claim(work)
+        else:
+            self._not_claimed(work, RuntimeError("claimed again and again without an end"))
+
+    def _saw(self, work: Work, turn: Turn) -> None:
+        """Keep the newest state, whichever of two outcomes was put on record last; count it if it is the end."""
+        seen = turn.claimed.notification
+        if seen is not None and (work.latest is None or seen.version >= work.latest.version):
+            work.latest = seen
+        if seen is not None and turn.ended:
+            self._counter.ended(seen)
+
+    def _leave(self, work: Work) -> None:
+        self._works.pop(work.id, None)
+
+    def _submit(
+        self,
+        work: Work,
+        step: Step,
+        *,
+        then: Callable[[Work, Turn], None],
+        otherwise: Callable[[Work, Exception], None],
+    ) -> None:
+        """Submit a step; what follows it happens as an event."""
+
+        def resolved(future: Future[Turn]) -> None:
+            self._events.put(partial(self._go_on, work, future, then, otherwise))
+
+        self._gear.store.submit(step).add_done_callback(resolved)
+
+    def _go_on(
+        self,
+        work: Work,
+        future: Future[Turn],
+        then: Callable[[Work, Turn], None],
+        otherwise: Callable[[Work, Exception], None],
+    ) -> None:
+        """Follow a step up; a mistake of ours in doing so costs this notification's turn and nothing else."""
+        try:
+            error = future.exception()
+            if error is None:
+                then(work, future.result())
+            else:
+                otherwise(work, error if isinstance(error, Exception) else RuntimeError(type(error).__name__))
+        except Exception:
+            self._leave(work)
+            self._gear.meter.count(Metric.DISPATCH_ERRORS, doing="deciding")
+            log.exception("worker_failed", notification_id=work.id)

@@ -1,0 +1,49 @@
+"""One process at most sends from a store: whoever holds the sender's seat."""
+
+from __future__ import annotations
+
+from threading import Event as Flag
+from typing import Final
+
+import structlog
+
+from kept.core.reports import Metric
+from kept.entrypoints.worker.dispatcher import Dispatcher
+from kept.ports.meter import Meter
+from kept.ports.seat import Seat
+
+TRY_AGAIN_S: Final = 2.0
+"""How soon a waiting process takes over from one that has ended. Ours."""
+
+log = structlog.get_logger("kept.worker")
+
+
+class SeatedDispatcher:
+    """A dispatcher that works only while it holds the seat."""
+
+    def __init__(self, dispatcher: Dispatcher, seat: Seat, *, meter: Meter) -> None:
+        self._dispatcher = dispatcher
+        self._seat = seat
+        self._meter = meter
+        self.is_seated = False
+
+    def take(self) -> bool:
+        """Try to sit down."""
+        self.is_seated = self.is_seated or self._seat.take()
+        self._meter.gauge(Metric.SENDING, int(self.is_seated))
+        return self.is_seated
+
+    def run(self, stop: Flag) -> None:
+        """Wait for the seat if need be, work until told to stop, and give the seat up."""
+        if not self.take():
+            log.warning("seat_taken", remedy="another process sends from this store; this one waits for it to end")
+        while not self.is_seated:
+            if stop.wait(TRY_AGAIN_S):
+                return
+            self.take()
+        try:
+            self._dispatcher.run(stop)
+        finally:
+            self._seat.leave()
+            self.is_seated = False
+            self._meter.gauge(Metric.SENDING, 0)

@@ -1,0 +1,71 @@
+"""The steps that the worker submits: those of the flow, which also tell whether a notification has ended just now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from kept.core.notifications import Notification, SendOutcome
+from kept.flow.dispatch import AttemptRef, Carriers, Claimed, answer, claim, note_failure, record
+from kept.ports.store import Transaction
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """What one step did with a notification."""
+
+    claimed: Claimed
+    changed: bool
+    """Whether anything was written."""
+    ended: bool
+    """Whether it was this step that ended it."""
+
+
+Step = Callable[[Transaction], Turn]
+
+
+def claiming(notification_id: str, carriers: Carriers, *, now: datetime) -> Step:
+    """Return the step that decides what to do with a notification."""
+
+    def step(tx: Transaction) -> Turn:
+        before = tx.get(Notification, notification_id)
+        return _turn(before, claim(tx, notification_id, carriers=carriers, now=now))
+
+    return step
+
+
+def recording(ref: AttemptRef, outcome: SendOutcome, *, now: datetime) -> Step:
+    """Return the step that puts on record how a handing-over ended."""
+
+    def step(tx: Transaction) -> Turn:
+        before = tx.get(Notification, ref.notification_id)
+        return _turn(before, Claimed(notification=record(tx, ref, outcome, now=now)))
+
+    return step
+
+
+def answering(ref: AttemptRef, found: SendOutcome | None, *, now: datetime) -> Step:
+    """Return the step that puts on record what a provider said of an unknown."""
+
+    def step(tx: Transaction) -> Turn:
+        before = tx.get(Notification, ref.notification_id)
+        return _turn(before, Claimed(notification=answer(tx, ref, found, now=now)))
+
+    return step
+
+
+def noting_failure(notification_id: str, *, now: datetime) -> Step:
+    """Return the step that notes a failure of our own code."""
+
+    def step(tx: Transaction) -> Turn:
+        before = tx.get(Notification, notification_id)
+        return _turn(before, Claimed(notification=note_failure(tx, notification_id, now=now)))
+
+    return step
+
+
+def _turn(before: Notification | None, claimed: Claimed) -> Turn:
+    after = claimed.notification
+    changed = before is not None and after is not None and after.version != before.version
+    return Turn(claimed=claimed, changed=changed, ended=changed and after is not None and after.is_done)
