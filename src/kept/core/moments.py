@@ -117,7 +117,7 @@ def short_sayings(occasion: Occasion, tongue: Tongue) -> tuple[Saying, ...]:
     zones: tuple[str, ...] = ("",)
     if apart:
         zones = tuple(filter(None, (_zone_name(occasion.zone, tongue), _offset_name(local))))
-    return _short_sayings(local, near, zones, tongue)
+    return _short_sayings(local.replace(tzinfo=None), near, zones, tongue)
 
 
 def when_text(instant: datetime, zone: str, tongue: Tongue) -> str:
@@ -138,11 +138,12 @@ def offset_differs(start: datetime, zone: ZoneInfo, other: ZoneInfo) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _short_sayings(local: datetime, near: str, zones: tuple[str, ...], tongue: Tongue) -> tuple[Saying, ...]:
-    day = _day(local.date(), tongue.tag)
+def _short_sayings(wall: datetime, near: str, zones: tuple[str, ...], tongue: Tongue) -> tuple[Saying, ...]:
+    """Return the ways to say a naive wall time: aware ones of two zones would be one key of the cache."""
+    day = _day(wall.date(), tongue.tag)
     patterns = filter(None, (near, LANGUAGE_WORDS[tongue.language].on))
     days = [_put(pattern, form) for pattern in patterns for form in (day.medium, day.brief)]
-    said = _time(local.time(), tongue.tag)
+    said = _time(wall.time(), tongue.tag)
     return tuple(
         Saying(weekday=day.weekday, date=day.brief, time=said, day=phrase, zone=zone)
         for zone in zones
