@@ -75,10 +75,10 @@ def _mail(message: OutgoingMessage, settings: SmtpSettings, message_id: str, now
     mail["Message-ID"] = f"<{message_id}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["Expires"] = format_datetime(message.expires_at.astimezone(UTC))
-    mail["Content-Language"] = message.language
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")
+    mail["Content-Language"] = message.language  # last: setting content drops Content-... or moves it into a part
     return mail
 
 

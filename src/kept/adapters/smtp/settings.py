@@ -13,9 +13,8 @@ import msgspec
 
 from kept.core.errors import FieldProblem, InvalidInputError
 
-_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?")
-_DOMAIN: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _LONGEST_ADDRESS: Final = 254  # RFC 5321 §4.5.3.1.3: a path has 256 characters, two of them the angle brackets
 _MOST_PORT: Final = 65_535
 
@@ -112,7 +111,7 @@ def _problems(settings: SmtpSettings) -> Iterator[FieldProblem]:
 
 
 def _problems_of_server(settings: SmtpSettings) -> Iterator[FieldProblem]:
-    if not _HOST.fullmatch(settings.host):
+    if not (_DOMAIN.fullmatch(settings.host) or _ip_address(settings.host)):
         yield _problem("host", "must be the name or IP address of a mail server")
     elif settings.security is Security.NONE and not (settings.allow_plaintext or _is_loopback(settings.host)):
         yield _problem("security", "none is for a server on this machine; use starttls or tls, or set allow_plaintext")
@@ -140,7 +139,12 @@ def _problem(field: str, message: str) -> FieldProblem:
 
 
 def _is_loopback(host: str) -> bool:
+    address = _ip_address(host)
+    return address.is_loopback if address else host == "localhost"
+
+
+def _ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost"
+        return None
