@@ -21,8 +21,8 @@ _OPEN_TO_OTHERS: Final = 0o077
 _RESTORE: Final = "stop Kept and restore the newest backup with `kept restore`"
 
 MEANINGS: Final[dict[int, tuple[str, float | None]]] = {
-    sqlite3.SQLITE_BUSY: ("is locked by another program; try again", 1),
-    sqlite3.SQLITE_LOCKED: ("is locked; try again", 1),
+    sqlite3.SQLITE_BUSY: ("is in use by another program; try again, or stop that first", 1),
+    sqlite3.SQLITE_LOCKED: ("is in use; try again", 1),
     sqlite3.SQLITE_FULL: ("has no room to grow; free space on its disk", 10),
     sqlite3.SQLITE_IOERR: ("could not be read or written; look after its disk", 10),
     sqlite3.SQLITE_NOMEM: ("got no memory from the system", 10),
@@ -135,7 +135,7 @@ def make_private_file(path: Path) -> None:
     Raises:
         StorageUnavailableError: the system refuses.
     """
-    try:
+    with said_plainly(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -143,11 +143,6 @@ def make_private_file(path: Path) -> None:
             _tighten(path)
         else:
             sync_folder(path.parent)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise StorageUnavailableError(
-            f"{path.name} cannot be made or opened: {reason}; check path and rights"
-        ) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -205,11 +200,15 @@ class Readers:
 
 @contextmanager
 def said_plainly(path: Path) -> Iterator[None]:
-    """Turn the engine's errors into what they mean to a caller."""
+    """Turn the errors of the engine and of the system into what they mean to a caller."""
     try:
         yield
     except sqlite3.Error as error:
         raise unavailable(path, error) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"{path.name} cannot be opened or written: {reason}; check its path, its rights and its disk"
+        raise StorageUnavailableError(message) from error
 
 
 def _tighten(path: Path) -> None:

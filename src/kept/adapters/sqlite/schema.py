@@ -59,6 +59,7 @@ COUNT_TABLES: Final = "SELECT count(*) FROM sqlite_master"
 READ_META: Final = "SELECT name, value FROM meta"
 RAISE_EPOCH: Final = "UPDATE meta SET value = value + 1 WHERE name = 'epoch'"
 READ_INTEGRITY: Final = "PRAGMA integrity_check(1)"
+READ_CHECKSUMS: Final = "SELECT kind, id, body, checksum FROM entity WHERE checksum IS NOT NULL"
 
 # ---------------------------------------------------------------- connections
 
@@ -83,6 +84,7 @@ ONE_FILE: Final = "PRAGMA journal_mode = DELETE"
 
 BEGIN_READ: Final = "BEGIN"
 BEGIN_WRITE: Final = "BEGIN IMMEDIATE"
+BEGIN_ALONE: Final = "BEGIN EXCLUSIVE"
 COMMIT: Final = "COMMIT"
 ROLLBACK: Final = "ROLLBACK"
 BEGIN_STEP: Final = "SAVEPOINT step"
