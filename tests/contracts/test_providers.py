@@ -1,0 +1,62 @@
+"""The table of providers in the reference says of each what its channel says of itself."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from kept.ports.channel import Channel
+from tests.contracts.channels import CHANNELS, ChannelCase
+
+TABLE = Path(__file__).parents[2] / "docs" / "reference" / "providers.csv"
+
+COLUMNS = ["provider", "channels", "idempotency_window", "lookup", "receipts", "replies", "opt_out_list"]
+
+
+def rows() -> dict[str, dict[str, str]]:
+    with TABLE.open(encoding="utf-8", newline="") as lines:
+        table = csv.DictReader(lines)
+        assert table.fieldnames == COLUMNS
+        return {row["provider"]: row for row in table}
+
+
+def said_by(channel: Channel) -> dict[str, str]:
+    """Return what the table should say."""
+    able = channel.capabilities
+    window = able.idempotency_window
+    return {
+        "provider": channel.provider,
+        "idempotency_window": "none" if window is None else f"{window.total_seconds():.0f} s",
+        "lookup": "yes" if able.lookup else "no",
+        "receipts": "yes" if able.receipts else "no",
+    }
+
+
+@pytest.mark.parametrize("case", CHANNELS, ids=lambda case: case.id)
+def test_the_table_says_what_the_channel_can_do(case: ChannelCase, tmp_path: Path) -> None:
+    with case.opened(tmp_path) as provider:
+        row = rows()[provider.channel.provider]
+
+        assert provider.channel.name.value in row["channels"].split()
+        assert {name: row[name] for name in said_by(provider.channel)} == said_by(provider.channel)
+
+
+def test_the_table_names_no_channel_that_is_not_there(tmp_path: Path) -> None:
+    there = set()
+    for case in CHANNELS:
+        folder = tmp_path / case.id
+        folder.mkdir()
+        with case.opened(folder) as provider:
+            there.add((provider.channel.provider, provider.channel.name.value))
+
+    named = {(row["provider"], channel) for row in rows().values() for channel in row["channels"].split()}
+
+    assert named == there
+
+
+def test_what_no_channel_can_do_yet_is_not_claimed() -> None:
+    claims = {row[column] for row in rows().values() for column in ("replies", "opt_out_list")}
+
+    assert claims == {"no"}
