@@ -115,7 +115,7 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         kind=MetricKind.GAUGE,
     ),
     Metric.LAST_LOOK: MetricSpec(
-        help="LastLook: when the worker last found nothing left to do, in seconds since 1970; the heartbeat",
+        help="LastLookTimestampSeconds: when the worker last found nothing left to do, in seconds since 1970; the heartbeat",
         kind=MetricKind.GAUGE,
     ),
     Metric.DISPATCH_ERRORS: MetricSpec(
@@ -279,13 +279,10 @@ def success_rate_text(*, success: int, failed: int, fallback: int = 0) -> str:
     """
     Return the percentage as a batch reports it: two decimals and a percent sign.
 
-    Never rounded up to 100: a single failure among very many shows.
-
     >>> success_rate_text(success=37, fallback=2, failed=1), success_rate_text(success=0, failed=0)
     ('97.50%', '0.00%')
     """
-    rate = success_rate(success=success, failed=failed, fallback=fallback)
-    return f"{min(rate, 99.99) if failed else rate:.2f}%"
+    return f"{success_rate(success=success, failed=failed, fallback=fallback):.2f}%"
 
 
 def _end_of(notification: Notification) -> str:
