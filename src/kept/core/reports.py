@@ -115,7 +115,7 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         kind=MetricKind.GAUGE,
     ),
     Metric.LAST_LOOK: MetricSpec(
-        help="LastLookTimestampSeconds: when the worker last found nothing left to do, in seconds since 1970; the heartbeat",
+        help="LastLookTimestampSeconds: when the worker last found nothing left to do, since 1970; the heartbeat",
         kind=MetricKind.GAUGE,
     ),
     Metric.DISPATCH_ERRORS: MetricSpec(

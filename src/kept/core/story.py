@@ -65,7 +65,7 @@ _EVENTS: Final = {
     AppointmentEvent.CANCEL.value: "cancelled",
     AppointmentEvent.NO_SHOW.value: "marked as missed",
 }
-_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_CODE: Final = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.-]{1,40}")  # seven digits may be a phone number
 _TIMES: Final = {1: "once", 2: "twice"}
 _UTC: Final = "UTC"
 
