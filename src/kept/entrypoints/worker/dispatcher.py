@@ -30,7 +30,7 @@ from kept.ports.store import Store
 POLL_S: Final = 1.0
 """Longest sleep: another process may have planned something, and nobody wakes us for that."""
 DRAIN_S: Final = 14.0
-"""How long what is under way is waited for when the program is to end; a little less than the 15 s that users know."""
+"""How long what is under way is waited for when the program is to end: a little less than the promised 15 s."""
 LONGEST_REST_S: Final = 10.0
 """How long the worker rests at most after the store has refused."""
 
@@ -42,6 +42,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
 
     last_look_at: datetime | None = None
     """When it last found nothing left to do."""
+    last_round_at: datetime | None = None
+    """When it last decided what to do next; about every second while it lives."""
     in_flight: int = 0
     set_aside: int = 0
     """Records that can be neither handled nor marked."""
@@ -92,6 +94,7 @@ class Dispatcher:
         self._rest_until = 0.0
         self._started = 0
         self._last_look_at: datetime | None = None
+        self._last_round_at: datetime | None = None
 
     def run_due(self) -> int:
         """
@@ -114,7 +117,7 @@ class Dispatcher:
                 self._events.wait(POLL_S)
         return self._started - before
 
-    def run(self, stop: Flag) -> None:
+    def run(self, stop: Flag, *, drain_s: float = DRAIN_S) -> None:
         """Work until told to stop; then wait for what is under way, but not for long."""
         log.info("worker_started")
         while not stop.is_set():
@@ -123,7 +126,7 @@ class Dispatcher:
             except Exception as error:  # noqa: BLE001  whatever it is, the next notification must still leave
                 self._meter.count(Metric.DISPATCH_ERRORS, doing="looking")
                 self._rest(error)
-        self._drain()
+        self._drain(drain_s)
         log.info("worker_stopped")
 
     def wake(self) -> None:
@@ -134,6 +137,7 @@ class Dispatcher:
         """Return how it is doing; from any thread."""
         return Pulse(
             last_look_at=self._last_look_at,
+            last_round_at=self._last_round_at,
             in_flight=len(self._flight),
             set_aside=len(self._flight.aside),
             is_resting=self._is_resting(),
@@ -141,6 +145,7 @@ class Dispatcher:
 
     def _round(self) -> float:
         """Start what there is room for; return for how many seconds nothing new can be started."""
+        self._last_round_at = self._clock.now()
         refusal, self._flight.refusal = self._flight.refusal, None
         if refusal:
             self._rest(refusal)
@@ -189,10 +194,10 @@ class Dispatcher:
         self._is_hungry = True
         log.error("worker_rests", seconds=pause_s, exc_info=error)
 
-    def _drain(self) -> None:
+    def _drain(self, seconds: float) -> None:
         """Wait for what is under way; what is left has a lease that ends."""
         self._flight.is_ending = True
-        end = time.monotonic() + DRAIN_S
+        end = time.monotonic() + seconds
         while self._flight and time.monotonic() < end:
             self._events.wait(min(POLL_S, end - time.monotonic()))
         if self._flight:

@@ -17,10 +17,10 @@ from kept.ports.clock import Clock
 
 Channels = Mapping[ChannelName, Channel]
 
+LONGEST_WAIT: Final = timedelta(seconds=30)
+"""How long a claimed message may wait for a thread; later than that it is claimed anew. Ours: things change."""
 ROOM_TO_RECORD: Final = timedelta(seconds=30)
-"""What a lease holds beyond the calls themselves, so that an outcome is on record before it ends. Ours."""
-CALLS_IN_A_LEASE: Final = 2
-"""One that is waited for, because every thread is busy, and its own."""
+"""What a lease holds beyond the call itself, so that the outcome is on record before it ends. Ours."""
 
 _LATE: Final = SendOutcome(state=AttemptState.NOT_SENT, code="expired")
 _NO_LEASE: Final = SendOutcome(state=AttemptState.NOT_SENT, code="waited_too_long")
@@ -35,7 +35,7 @@ def carriers_of(channels: Channels) -> dict[ChannelName, Carrier]:
         name: Carrier(
             provider=channel.provider,
             capabilities=channel.capabilities,
-            lease=timedelta(seconds=channel.timeout_s) * CALLS_IN_A_LEASE + ROOM_TO_RECORD,
+            lease=LONGEST_WAIT + timedelta(seconds=channel.timeout_s) + ROOM_TO_RECORD,
         )
         for name, channel in channels.items()
     }
@@ -45,15 +45,15 @@ def handed_over(channels: Channels, handover: Handover, attempt: Attempt, clock:
     """
     Return how handing one message over ended.
 
-    It is not begun when its time is over, or when its lease would end before the call must have: then somebody else
-    may already be asking what became of it.
+    It is not begun when its time is over, or when its lease leaves no time for the call and for its outcome: then
+    somebody else might already be asking what became of it.
     """
     message = handover.message
     channel = channels[message.channel]
     now = clock.now()
     if now + MIN_TTL > message.expires_at:
         return _LATE
-    if now + timedelta(seconds=channel.timeout_s) > attempt.lease_until:
+    if now + timedelta(seconds=channel.timeout_s) + ROOM_TO_RECORD > attempt.lease_until:
         return _NO_LEASE
     try:
         return channel.send(message)

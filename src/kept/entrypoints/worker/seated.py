@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from kept.core.reports import Metric
-from kept.entrypoints.worker.dispatcher import Dispatcher
+from kept.entrypoints.worker.dispatcher import DRAIN_S, Dispatcher
 from kept.ports.meter import Meter
 from kept.ports.seat import Seat
 
@@ -33,7 +33,7 @@ class SeatedDispatcher:
         self._meter.gauge(Metric.SENDING, int(self.is_seated))
         return self.is_seated
 
-    def run(self, stop: Flag) -> None:
+    def run(self, stop: Flag, *, drain_s: float = DRAIN_S) -> None:
         """Wait for the seat if need be, work until told to stop, and give the seat up."""
         if not self.take():
             log.warning("seat_taken", remedy="another process sends from this store; this one waits for it to end")
@@ -42,7 +42,7 @@ class SeatedDispatcher:
                 return
             self.take()
         try:
-            self._dispatcher.run(stop)
+            self._dispatcher.run(stop, drain_s=drain_s)
         finally:
             self._seat.leave()
             self.is_seated = False

@@ -1,0 +1,257 @@
+"""
+What can be set, from the environment (``KEPT_…``) and from a settings file; the environment counts first.
+
+Whatever is unknown or makes no sense stops the program before it does anything: a misspelt setting that is ignored is
+a setting that somebody relies on.
+"""
+
+import difflib
+import os
+import stat
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from kept.core.errors import FieldProblem, InvalidInputError
+
+PREFIX: Final = "KEPT_"
+FILE_VARIABLE: Final = "KEPT_SETTINGS"
+FILE_NAME: Final = "kept.toml"
+"""Looked for in the data folder when no other file is named."""
+MASK: Final = "********"
+_OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class SmsChannel(StrEnum):
+    """Who takes text messages."""
+
+    OUTBOX = "outbox"
+    NONE = "none"
+
+
+class EmailChannel(StrEnum):
+    """Who takes e-mail."""
+
+    OUTBOX = "outbox"
+    SMTP = "smtp"
+    NONE = "none"
+
+
+class SmtpSecurity(StrEnum):
+    """How the connection to the mail server is protected; the same words as the channel's own."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+class SettingsError(InvalidInputError):
+    """One or more settings are wrong; nothing was started."""
+
+
+class Settings(BaseSettings):
+    """All settings. In the environment a name is in capitals after ``KEPT_``; in the file it is as here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    data: Path = Path("var")
+    """Folder with everything: database, outbox, settings file."""
+    host: str = "127.0.0.1"
+    """Address to listen on; beyond this machine the pages need a sign-in, so they are off there."""
+    port: Port = 8080
+    """0: any free one."""
+    public_url: str = ""
+    """How others reach this server, for links; empty: host and port."""
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Host names that requests may name; empty: this machine's own, and host."""
+    log_level: LogLevel = LogLevel.INFO
+    """Plain LOG_LEVEL counts too."""
+    sms: SmsChannel = SmsChannel.OUTBOX
+    email: EmailChannel = EmailChannel.OUTBOX
+    sending_threads: Annotated[int, Field(ge=1, le=256)] = 32
+    """Calls to providers that are made at once."""
+    requests_per_second: Annotated[float, Field(gt=0)] = 5_000.0
+    """For each API key, over time."""
+    request_burst: Annotated[int, Field(ge=1)] = 10_000
+    """For each API key, at once."""
+    smtp_host: str = ""
+    smtp_port: Port = 587
+    smtp_security: SmtpSecurity = SmtpSecurity.STARTTLS
+    """How the connection is protected."""
+    smtp_allow_plaintext: bool = False
+    smtp_ca_file: Path | None = None
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_password_file: Path | None = None
+    """File whose first line is the password; instead of smtp_password."""
+    smtp_sender: str = ""
+    smtp_sender_name: str = ""
+    smtp_reply_to: str = ""
+    smtp_message_id_domain: str = ""
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Take names with commas between them, as an environment variable holds them."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  a .env file is not read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  neither is a folder of secrets
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment count before the file, whose values come as arguments."""
+        return env_settings, init_settings
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """
+    Return the settings as they hold.
+
+    Args:
+        environment: The variables, to look for unknown ones; None: those of this process.
+
+    Raises:
+        SettingsError: all that is wrong, each with its remedy.
+    """
+    variables = os.environ if environment is None else environment
+    problems = list(_unknown_variables(variables))
+    path = _settings_file(variables)
+    values, in_file = _file_values(path) if path else ({}, [])
+    problems += in_file
+    if variables.get("LOG_LEVEL") and "KEPT_LOG_LEVEL" not in variables:
+        values["log_level"] = variables["LOG_LEVEL"]
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems += _said(error, variables, path)
+        raise SettingsError(*problems) from None
+    settings, in_secret = _with_password(settings)
+    if problems or in_secret:
+        raise SettingsError(*problems, *in_secret)
+    return settings
+
+
+def changed(settings: Settings, **values: object) -> Settings:
+    """
+    Return the settings with some values replaced; those that are None stay.
+
+    Raises:
+        SettingsError: a value makes no sense.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    try:
+        return Settings.model_validate(settings.model_dump() | given)
+    except ValidationError as error:
+        raise SettingsError(*_said(error, {}, None)) from None
+
+
+def masked(settings: Settings) -> dict[str, object]:
+    """Return names and values for people to look at, without secrets."""
+    shown: dict[str, object] = settings.model_dump(mode="json")
+    return shown | {"smtp_password": MASK if settings.smtp_password.get_secret_value() else ""}
+
+
+def setting_names() -> tuple[str, ...]:
+    """Return the names of all settings, as the file has them."""
+    return tuple(Settings.model_fields)
+
+
+def _unknown_variables(variables: Mapping[str, str]) -> Iterator[FieldProblem]:
+    known = {PREFIX + name.upper() for name in setting_names()} | {FILE_VARIABLE}
+    for name in sorted(variables):
+        if name.startswith(PREFIX) and name not in known:
+            yield _unknown(name, sorted(known))
+
+
+def _settings_file(variables: Mapping[str, str]) -> Path | None:
+    """Return the file to read: the one that is named, or the one in the data folder if it is there."""
+    if variables.get(FILE_VARIABLE):
+        return Path(variables[FILE_VARIABLE])
+    path = Path(variables.get("KEPT_DATA") or "var") / FILE_NAME
+    return path if path.exists() else None
+
+
+def _file_values(path: Path) -> tuple[dict[str, Any], list[FieldProblem]]:
+    """Return what a settings file says, and what is wrong with it."""
+    try:
+        with path.open("rb") as file:
+            values = tomllib.load(file)
+    except OSError as error:
+        return {}, [_problem(path.name, f"cannot be read ({error.strerror}); check path and rights")]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        where = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
+        return {}, [_problem(path.name, f"is not TOML{where}; write lines such as port = 8080")]
+    problems = [_unknown(f"{path.name}: {name}", setting_names()) for name in values if name not in setting_names()]
+    if values.get("smtp_password") and path.stat().st_mode & _OPEN_TO_OTHERS:
+        problems.append(_problem(path.name, "holds a password and is open to other users; run chmod 600 on it"))
+    return {name: value for name, value in values.items() if name in setting_names()}, problems
+
+
+def _with_password(settings: Settings) -> tuple[Settings, list[FieldProblem]]:
+    """Return the settings with the password read from its file, if it is in one."""
+    path = settings.smtp_password_file
+    if path is None:
+        return settings, []
+    if settings.smtp_password.get_secret_value():
+        return settings, [_problem("smtp_password_file", "is given beside smtp_password; keep one of them")]
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        return settings, [
+            _problem("smtp_password_file", f"cannot be read ({type(error).__name__}); check path and rights")
+        ]
+    if not lines or not lines[0]:
+        return settings, [_problem("smtp_password_file", "is empty; put the password into its first line")]
+    return settings.model_copy(update={"smtp_password": SecretStr(lines[0])}), []
+
+
+def _said(error: ValidationError, variables: Mapping[str, str], path: Path | None) -> list[FieldProblem]:
+    """Return what is wrong, under the name by which it was set; never with the value."""
+    problems = []
+    for wrong in error.errors(include_input=False, include_url=False, include_context=False):
+        name = str(wrong["loc"][0])
+        variable = PREFIX + name.upper()
+        if variable not in variables:
+            variable = "LOG_LEVEL" if name == "log_level" and "LOG_LEVEL" in variables else name
+            variable = f"{path.name}: {name}" if path and variable == name else variable
+        problems.append(_problem(variable, f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}; change it"))
+    return problems
+
+
+def _unknown(name: str, known: tuple[str, ...] | list[str]) -> FieldProblem:
+    bare = name.rpartition(" ")[2]
+    near = difflib.get_close_matches(bare, known, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]}?" if near else "remove it; `kept config show` lists all settings"
+    return FieldProblem(field=name, code="unknown_setting", message=f"is not a setting; {remedy}")
+
+
+def _problem(field: str, message: str) -> FieldProblem:
+    return FieldProblem(field=field, code="invalid_setting", message=message)
