@@ -59,6 +59,7 @@ FAULTS = [
     pytest.param({"mail": Act(says="451 4.3.0 busy")}, NOT_SENT, "smtp_451 4.3.0", id="MAIL not now"),
     pytest.param({"mail": Act(says="553 5.1.8 no such")}, REFUSED, "smtp_553 5.1.8", id="MAIL never"),
     pytest.param({"mail": Act(says="530 5.7.0 log in")}, NOT_SENT, "auth", id="MAIL wants a login"),
+    pytest.param({"mail": Act(says="250 ok\n250 and more")}, NOT_SENT, "garbled_answer", id="answers MAIL twice"),
     pytest.param({"mail": Act(then="reset")}, NOT_SENT, "connection_lost", id="resets at MAIL"),
     pytest.param({"mail": Act(then="hang")}, NOT_SENT, "timeout", id="no answer to MAIL"),
     # about the recipient
@@ -194,6 +195,15 @@ def test_a_server_that_drips_its_answer_cannot_hold_us_longer_than_the_limit() -
         took = time.monotonic() - started
 
     assert took < 1
+
+
+def test_a_message_whose_time_has_run_out_does_not_even_open_a_connection() -> None:
+    with ScriptedServer() as server:
+        channel = SmtpChannel(quick_settings(server.port), clock=StoppedClock())
+        outcome = channel.send(outgoing(ChannelName.EMAIL, ADDRESS, expires_at=StoppedClock().now()))
+
+    assert outcome == SendOutcome(state=NOT_SENT, code="expired")
+    assert server.connections == 0
 
 
 class RunningOut:

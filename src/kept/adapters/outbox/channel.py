@@ -85,7 +85,7 @@ class OutboxChannel:
                 return SendOutcome(state=AttemptState.UNKNOWN, code="timeout")
             case Behaviour.SLOW:
                 return self._after_a_while(message, answer.seconds)
-            case Behaviour.ACCEPT:
+            case _:
                 return SendOutcome(state=AttemptState.ACCEPTED, provider_message_id=_id(answer))
 
     def _after_a_while(self, message: OutgoingMessage, seconds: float) -> SendOutcome:
