@@ -168,6 +168,8 @@ def test_any_text_can_be_an_id_an_owner_and_a_rank(store: Store, name: str) -> N
 
 def test_half_a_surrogate_pair_is_never_found(store: Store) -> None:
     assert store.load(Note, ["\ud800"]) == ()
+    assert store.submit(lambda tx: tx.get(Note, "\ud800")).result() is None
+    assert store.query("notes_by_owner", "\ud800").hits == ()
 
 
 # ---------------------------------------------------------------- 9. close

@@ -39,7 +39,7 @@ class Codec:
     def row_of(self, entity: Entity) -> Row:
         """Return what to store."""
         body = self._encoder.encode(entity)
-        return entity.version, body, zlib.crc32(body)
+        return entity.version, body, checksum_of(entity.kind, entity.id, body)
 
     def entity_of(self, kind: type[E], entity_id: str, row: Row) -> E:
         """
@@ -49,21 +49,34 @@ class Codec:
             StorageUnavailableError: the row was damaged, or written by a newer Kept.
             TypeError: the store was opened without this kind.
         """
-        _, body, checksum = row
+        version, body, checksum = row
         try:
-            if checksum is not None and zlib.crc32(body) != checksum:
+            if checksum is not None and checksum_of(kind.kind, entity_id, body) != checksum:
                 raise _damaged(kind, entity_id)
-            return cast("E", self._decoder(kind).decode(body))
+            entity = cast("E", self._decoder(kind).decode(body))
         except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
             if kind not in self._decoders:
                 raise
             raise _damaged(kind, entity_id) from error
+        if entity.version != version:
+            raise _damaged(kind, entity_id)
+        return entity
 
     def _decoder(self, kind: type[E]) -> msgspec.json.Decoder[Entity]:
         if kind not in self._decoders:
             self.kind_named(kind.kind)
             raise TypeError(f"this store was opened with another class for the kind {kind.kind!r}")
         return self._decoders[kind]
+
+
+def checksum_of(kind: str, entity_id: str, body: bytes) -> int:
+    """Return what is stored beside the body, by which a body under a wrong key is seen too."""
+    return zlib.crc32(body, zlib.crc32(f"{kind} {entity_id}".encode()))
+
+
+def is_storable(text: str) -> bool:
+    """Return whether the text can be in the database at all; half a surrogate pair cannot."""
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 def _damaged(kind: type[Entity], entity_id: str) -> StorageUnavailableError:

@@ -35,9 +35,10 @@ MEANINGS: Final[dict[int, tuple[str, float | None]]] = {
 """Primary result code -> what is wrong and how to mend it, and after how many seconds another try makes sense."""
 
 
-def unavailable(path: Path, error: sqlite3.Error) -> StorageUnavailableError:
+def unavailable(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> StorageUnavailableError:
     """Return what an error of the engine means to a caller; the file is named, its folder is not."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    otherwise = sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else sqlite3.SQLITE_ERROR
+    code = getattr(error, "sqlite_errorcode", otherwise)
     meaning, retry_after_s = MEANINGS.get(code & 0xFF, ("answered with an error", None))
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     return StorageUnavailableError(f"{path.name} {meaning} ({name})", retry_after_s=retry_after_s)
@@ -117,7 +118,7 @@ def checked_version(db: sqlite3.Connection, path: Path) -> int:
     """
     (version,) = db.execute(schema.READ_VERSION).fetchone()
     (owner,) = db.execute(schema.READ_OWNER).fetchone()
-    (tables,) = db.execute(schema.COUNT_TABLES).fetchone()
+    tables = db.execute(schema.READ_SCHEMA).fetchall()
     if owner != schema.OURS and (owner or version or tables):
         raise StorageUnavailableError(f"{path.name} is a database of another program; choose another file")
     if version > schema.VERSION:
@@ -203,7 +204,7 @@ def said_plainly(path: Path) -> Iterator[None]:
     """Turn the errors of the engine and of the system into what they mean to a caller."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise unavailable(path, error) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -6,13 +6,13 @@ import itertools
 import os
 import sqlite3
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from kept.adapters.sqlite import schema
+from kept.adapters.sqlite.codec import checksum_of
 from kept.adapters.sqlite.connections import (
     checked_version,
     connect,
@@ -98,21 +98,27 @@ def verify(path: Path, name: Path) -> None:
     Raises:
         StorageUnavailableError: it is damaged, of another program, or of a newer Kept.
     """
-    try:
-        with closing(connect(path, TIMEOUT_S)) as db:
-            version = checked_version(db, name)
-            (verdict,) = db.execute(schema.READ_INTEGRITY).fetchone()
-            damaged = verdict != "ok" or (
-                version > 1 and any(_is_damaged(*row) for row in db.execute(schema.READ_CHECKSUMS))
-            )
-    except sqlite3.Error as error:
-        raise unavailable(name, error) from error
+    with said_plainly(name), closing(connect(path, TIMEOUT_S)) as db:
+        version = checked_version(db, name)
+        (verdict,) = db.execute(schema.READ_INTEGRITY).fetchone()
+        damaged = verdict != "ok" or (
+            version > 1 and any(_is_damaged(*row) for row in db.execute(schema.READ_CHECKSUMS))
+        )
     if version == 0 or damaged:
         raise StorageUnavailableError(f"{name.name} is {'damaged' if version else 'empty'}; use another backup")
 
 
-def _is_damaged(_kind: str, _entity_id: str, body: bytes, checksum: int) -> bool:
-    return zlib.crc32(body) != checksum
+def _schema_of(version: int) -> list[tuple[str, str, str]]:
+    """Return what the migrations up to a version make."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        for script in schema.MIGRATIONS[:version]:
+            for statement in script:
+                db.execute(statement)
+        return db.execute(schema.READ_SCHEMA).fetchall()
+
+
+def _is_damaged(kind: str, entity_id: str, body: bytes, checksum: int) -> bool:
+    return checksum_of(kind, entity_id, body) != checksum
 
 
 def _copy(source: Path, copy: Path, progress: Progress | None) -> None:
@@ -131,7 +137,7 @@ def _copy(source: Path, copy: Path, progress: Progress | None) -> None:
 
 def _snapshot(source: Path) -> sqlite3.Connection:
     """Return a connection inside a read transaction, which later writes neither reach nor disturb."""
-    try:
+    with said_plainly(source):
         db = connect(source, TIMEOUT_S)
         try:
             db.execute(schema.READ_ONLY[0])
@@ -140,8 +146,6 @@ def _snapshot(source: Path) -> sqlite3.Connection:
         except BaseException:
             db.close()
             raise
-    except sqlite3.Error as error:
-        raise unavailable(source, error) from error
     return db
 
 
@@ -170,43 +174,36 @@ def _swap(copy: Path, target: Path) -> Path | None:
         copy.replace(target)
         sync_folder(target.parent)
         return None
-    with _alone(target) as has_log:
-        before = _free_name(target)
+    before = _free_name(target)
+    with _alone(target, before):
         os.link(target, before)
-        if has_log:
-            _move_log(target, before)
         copy.replace(target)
         sync_folder(target.parent)
     return before
 
 
 @contextmanager
-def _alone(target: Path) -> Iterator[bool]:
-    """
-    Keep everybody else out of the database, its log emptied into it.
-
-    Yields:
-        True if it is too damaged for that, and its log must go with it.
-    """
+def _alone(target: Path, before: Path) -> Iterator[None]:
+    """Keep everybody else out of the database, its log emptied into it; a log that is too damaged is moved along."""
+    log, kept_log = (path.with_name(f"{path.name}-wal") for path in (target, before))
+    if log.exists():
+        # The engine removes the log of a file that it takes for no database.
+        os.link(log, kept_log)
     with closing(connect(target, TIMEOUT_S)) as db:
         try:
             db.execute(schema.ONE_FILE)
             db.execute(schema.BEGIN_ALONE)
         except sqlite3.OperationalError as error:
+            kept_log.unlink(missing_ok=True)
             raise unavailable(target, error) from error
         except sqlite3.DatabaseError:
             pass
         else:
-            yield False
+            kept_log.unlink(missing_ok=True)
+            yield
             return
-    yield True
-
-
-def _move_log(target: Path, before: Path) -> None:
-    """Move the log along, so that it is neither lost nor read into the restored database."""
-    for suffix in ("-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            target.with_name(target.name + suffix).rename(before.with_name(before.name + suffix))
+    _drop_log(target)
+    yield
 
 
 def _drop_log(target: Path) -> None:

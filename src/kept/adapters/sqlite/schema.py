@@ -55,7 +55,7 @@ OURS: Final = 0x4B657074
 
 READ_VERSION: Final = "PRAGMA user_version"
 READ_OWNER: Final = "PRAGMA application_id"
-COUNT_TABLES: Final = "SELECT count(*) FROM sqlite_master"
+READ_SCHEMA: Final = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
 READ_META: Final = "SELECT name, value FROM meta"
 RAISE_EPOCH: Final = "UPDATE meta SET value = value + 1 WHERE name = 'epoch'"
 READ_INTEGRITY: Final = "PRAGMA integrity_check(1)"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from kept.adapters.sqlite import schema
-from kept.adapters.sqlite.codec import Codec
+from kept.adapters.sqlite.codec import Codec, is_storable
 from kept.adapters.sqlite.connections import Readers
 from kept.adapters.sqlite.writer import Job, Writer
 from kept.ports.cursors import Position, checked_limit, page_of, position_of
@@ -65,7 +65,7 @@ class SqliteStore:
 
     def load(self, kind: type[E], ids: Iterable[str]) -> tuple[E, ...]:
         """Return the committed entities of these ids, all as of one moment."""
-        wanted = [entity_id for entity_id in ids if _is_storable(entity_id)]
+        wanted = [entity_id for entity_id in ids if is_storable(entity_id)]
         with self._readers.reader() as db:
             db.execute(schema.BEGIN_READ)
             rows = [(i, db.execute(schema.READ_ENTITY, (kind.kind, i)).fetchone()) for i in wanted]
@@ -86,6 +86,8 @@ class SqliteStore:
         """Return the keys in one partition of one index."""
         checked_limit(limit)
         last = position_of(cursor) if cursor is not None else None
+        if not is_storable(f"{index}{partition}{after}{before}"):
+            return Page(hits=())
         oldest = after if after is not None else ""
         newest = before if before is not None else schema.AFTER_ALL_TEXT
         with self._readers.reader() as db:
@@ -116,8 +118,3 @@ def _earlier(end: tuple[str | bytes, str], last: Position | None) -> tuple[str |
         return end
     sort, _ = end
     return last if isinstance(sort, bytes) else min((sort, ""), last)
-
-
-def _is_storable(text: str) -> bool:
-    """Return whether the text can be in the database at all; half a surrogate pair cannot."""
-    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from kept.adapters.sqlite import schema
-from kept.adapters.sqlite.codec import Codec, Row
+from kept.adapters.sqlite.codec import Codec, Row, is_storable
 from kept.adapters.sqlite.connections import open_writer, unavailable
 from kept.core.errors import ConflictError, StorageUnavailableError
 from kept.core.records import IndexEntry
@@ -196,6 +196,8 @@ class OneTransaction:
 
     def _read(self, kind: type[Entity], entity_id: str) -> Entity | None:
         """Return the entity as the steps before this one left it."""
+        if not is_storable(entity_id):
+            return None
         try:
             row: Row | None = self._db.execute(schema.READ_ENTITY, (kind.kind, entity_id)).fetchone()
         except sqlite3.Error as error:

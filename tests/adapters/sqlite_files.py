@@ -1,0 +1,62 @@
+"""What tests do to a database file from the outside: open it, damage it, use it from another process."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import sqlite3
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from kept.adapters.sqlite import SqliteStore
+from tests.contracts.entities import KINDS
+
+
+@contextlib.contextmanager
+def opened(path: Path, *, longest_wait_s: float = 5.0) -> Iterator[SqliteStore]:
+    """Lend a store on the file."""
+    store = SqliteStore(path, kinds=KINDS, longest_wait_s=longest_wait_s)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+PROCESSES = multiprocessing.get_context("forkserver")
+"""Children come from a server that has no threads and no database open, as neither survives a fork."""
+
+PROCESSES.set_forkserver_preload(["tests.adapters.sqlite_files"])
+
+
+@contextlib.contextmanager
+def started(work: Callable[..., object], *arguments: object) -> Iterator[BaseProcess]:
+    """Lend a process that does the work; it is killed at the end if it is not done by then."""
+    process = PROCESSES.Process(target=work, args=arguments)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+
+
+def run_in_another_process(work: Callable[..., object], *arguments: object) -> int | None:
+    """Return the status with which a process ends that does the work: 0 if nothing was raised."""
+    with started(work, *arguments) as process:
+        process.join(60)
+        return process.exitcode
+
+
+def damage_a_body(path: Path, good: bytes, bad: bytes) -> None:
+    """Change bytes of an entity in the file."""
+    content = path.read_bytes()
+    assert content.count(good) == 1
+    path.write_bytes(content.replace(good, bad))
+
+
+def set_version(path: Path, version: int) -> None:
+    """Make a database look as if another Kept had written it."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {version}")
