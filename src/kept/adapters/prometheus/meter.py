@@ -23,7 +23,7 @@ class PrometheusMeter:
     content_type = CONTENT_TYPE
 
     def __init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  they double the page and are of no use
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the page
         self._registry = CollectorRegistry(auto_describe=False)
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}

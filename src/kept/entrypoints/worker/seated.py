@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from kept.core.reports import Metric
-from kept.entrypoints.worker.dispatcher import DRAIN_S, Dispatcher
+from kept.entrypoints.worker.dispatcher import DRAIN_S, Dispatcher, Pulse
 from kept.ports.meter import Meter
 from kept.ports.seat import Seat
 
@@ -33,6 +33,25 @@ class SeatedDispatcher:
         self._meter.gauge(Metric.SENDING, int(self.is_seated))
         return self.is_seated
 
+    def pulse(self) -> Pulse:
+        """Return how the dispatcher is doing."""
+        return self._dispatcher.pulse()
+
+    def wake(self) -> None:
+        """Tell the dispatcher that something may be due; without the seat that is somebody else's business."""
+        if self.is_seated:
+            self._dispatcher.wake()
+
+    def run_due(self) -> int:
+        """Send what is due now, holding the seat; return how many notifications were looked at."""
+        return self._dispatcher.run_due()
+
+    def leave(self) -> None:
+        """Give the seat up."""
+        self._seat.leave()
+        self.is_seated = False
+        self._meter.gauge(Metric.SENDING, 0)
+
     def run(self, stop: Flag, *, drain_s: float = DRAIN_S) -> None:
         """Wait for the seat if need be, work until told to stop, and give the seat up."""
         if not self.take():
@@ -44,6 +63,4 @@ class SeatedDispatcher:
         try:
             self._dispatcher.run(stop, drain_s=drain_s)
         finally:
-            self._seat.leave()
-            self.is_seated = False
-            self._meter.gauge(Metric.SENDING, 0)
+            self.leave()
