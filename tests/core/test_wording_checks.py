@@ -1,6 +1,7 @@
 """What is wrong with a text is said before anybody gets it."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -319,3 +320,24 @@ def test_a_sample_is_tomorrow_at_ten_at_the_practice(practice: Practice, phone: 
 
     assert (facts.phone, facts.place, facts.zone) == (phone, place, "America/New_York")
     assert facts.start == datetime(2026, 5, 4, 14, tzinfo=UTC)
+
+
+def test_the_page_of_texts_has_every_placeholder_and_every_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "message-texts.md").read_text(encoding="utf-8")
+    source = (Path(__file__).parents[2] / "src" / "kept" / "core" / "wording.py").read_text(encoding="utf-8")
+
+    codes_said = set(re.findall(r'_problem\(\s*"([a-z_]+)"', source)) | {
+        "unknown_placeholder",
+        "stray_brace",
+        "too_long",
+    }
+
+    assert set(re.findall(r"\n\| `\{([a-z]+)\}`", page)) == set(PLACEHOLDERS)
+    assert set(re.findall(r"\n\| `([a-z_]+)`", page)) == codes_said
+
+
+def test_a_hopeless_text_is_measured_on_one_day_only() -> None:
+    (problem,) = check_template(SOUND + "x" * 4000, SMS, language="en")
+
+    assert problem.code == "too_many_segments"
+    assert "takes 27 segments" in problem.message

@@ -46,6 +46,8 @@ _LOOKALIKES: Final = str.maketrans(GSM_LOOKALIKES)
 
 _LONGEST_DATES: Final = tuple(date(2026, month, day) for month in range(1, 13) for day in range(20, 27))
 """Every weekday of every month, with two digits."""
+_HOPELESS: Final = 2
+"""Segments; a text that takes more on one day need not be measured on the others."""
 _LONGEST_HOUR: Final = time(12, 30)
 _LONGEST_ZONE: Final = "Pacific/Chatham"
 """Its offset, 12 hours 45 minutes, takes the most characters of all."""
@@ -247,8 +249,13 @@ def _too_large(size: SmsSize) -> Iterator[FieldProblem]:
 def _largest(template: str, language: str) -> SmsSize:
     """Return the size of a text message with the longest names, on the day that makes it largest."""
     tongue = tongue_for(language)
-    sizes = [size_of(_sms(_plain_template(template), facts, occasion, tongue)) for facts, occasion in _longest()]
-    return max(sizes, key=lambda size: (size.segments, size.units))
+    largest = SmsSize(encoding=Encoding.GSM_7, units=0, segments=0)
+    for facts, occasion in _longest():
+        size = size_of(_sms(_plain_template(template), facts, occasion, tongue))
+        largest = max(largest, size, key=lambda size: (size.segments, size.units))
+        if largest.segments > _HOPELESS:
+            break
+    return largest
 
 
 @lru_cache(maxsize=1)
