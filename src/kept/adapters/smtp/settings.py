@@ -63,7 +63,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """For everything up to the message's end."""
     after_data_timeout_s: float = 600.0
     """For the answer to the message's end; giving up earlier makes duplicates (RFC 5321 §4.5.3.2.6)."""
-    idle_connections: int = 8
+    idle_connections: int = 32
     """How many connections stay open for the next message; 0: one connection per message."""
 
     def __post_init__(self) -> None:
