@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -100,19 +100,21 @@ class OutboxLedger:
         self._queue_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
-        try:
-            path.touch(mode=0o600)
-            path.chmod(0o600)
-            self._writer = _connected(path)
-            self._reader = _connected(path)
-            self._writer.execute(schema.WAL)
-            self._writer.execute(schema.SYNCHRONOUS[synchronous])
-            self._prepare()
-            self._reader.execute(schema.READ_ONLY)
-        except (OSError, sqlite3.Error) as error:
-            reason = type(error).__name__
-            message = f"the outbox {path.name} cannot be opened ({reason}); give a folder that can be written to"
-            raise OutboxUnavailableError(message) from error
+        with ExitStack() as opened:
+            try:
+                path.touch(mode=0o600)
+                path.chmod(0o600)
+                self._writer = opened.enter_context(closing(_connected(path)))
+                self._reader = opened.enter_context(closing(_connected(path)))
+                self._writer.execute(schema.WAL)
+                self._writer.execute(schema.SYNCHRONOUS[synchronous])
+                self._prepare()
+                self._reader.execute(schema.READ_ONLY)
+            except (OSError, sqlite3.Error) as error:
+                reason = type(error).__name__
+                message = f"the outbox {path.name} cannot be opened ({reason}); give a folder that can be written to"
+                raise OutboxUnavailableError(message) from error
+            opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
