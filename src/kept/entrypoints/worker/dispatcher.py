@@ -29,6 +29,8 @@ from kept.ports.store import Store
 
 POLL_S: Final = 1.0
 """Longest sleep: another process may have planned something, and nobody wakes us for that."""
+CALM_S: Final = 0.02
+"""Shortest time between two looks that find nothing."""
 DRAIN_S: Final = 14.0
 """How long what is under way is waited for when the program is to end: a little less than the promised 15 s."""
 LONGEST_REST_S: Final = 10.0
@@ -90,6 +92,8 @@ class Dispatcher:
         self._backlog: deque[str] = deque()
         self._is_hungry = True
         """Whether there may be more in the store than in the backlog."""
+        self._is_woken = False
+        self._looked_at = 0.0
         self._next_look = 0.0
         self._rest_until = 0.0
         self._started = 0
@@ -131,7 +135,9 @@ class Dispatcher:
 
     def wake(self) -> None:
         """Look now: something may be due. From any thread, even from a signal's handler."""
-        self._events.put(self._get_hungry)
+        if not self._is_woken:
+            self._is_woken = True
+            self._events.put(self._woken)
 
     def pulse(self) -> Pulse:
         """Return how it is doing; from any thread."""
@@ -177,10 +183,13 @@ class Dispatcher:
         self._meter.gauge(Metric.LAST_LOOK, now.timestamp())
         upcoming = next_due(self._store, after=now)
         pause_s = (upcoming - now).total_seconds() if upcoming else POLL_S
-        self._next_look = time.monotonic() + min(POLL_S, pause_s)
+        self._looked_at = time.monotonic()
+        self._next_look = self._looked_at + min(POLL_S, pause_s)
 
-    def _get_hungry(self) -> None:
-        self._is_hungry = True
+    def _woken(self) -> None:
+        """Look at once, but not a thousand times a second because a thousand things are planned."""
+        self._is_woken = False
+        self._next_look = min(self._next_look, self._looked_at + CALM_S)
 
     def _is_resting(self) -> bool:
         return time.monotonic() < self._rest_until
