@@ -44,7 +44,7 @@ _VERSION_2: Final = (
     "PRAGMA user_version = 2",
 )
 
-MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_VERSION_1, _VERSION_2)
 """Script *n* brings version *n* to *n + 1*; each ends by saying so. Never change one that was released."""
 
 VERSION: Final = len(MIGRATIONS)
