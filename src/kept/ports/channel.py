@@ -35,6 +35,12 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     expires_at: datetime
     """After this instant the provider must drop it: passed on as time to live, never left out."""
+    unsubscribe_url: str = ""
+    """One-click address for mails; empty: none is offered."""
+    calendar: str = ""
+    """iCalendar document for mails; empty: none is attached."""
+    calendar_method: str = ""
+    """``REQUEST`` or ``CANCEL``, with a document."""
 
 
 class Channel(Protocol):
