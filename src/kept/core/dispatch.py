@@ -271,13 +271,13 @@ def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -
     if last.state is AttemptState.REFUSED:
         return Standing(progress=Progress.CLOSED, reason=Reason.REFUSED)
     if last.state is AttemptState.UNKNOWN:
-        return _after_unknown(attempts, carrier.capabilities if carrier else Capabilities())
+        return _after_unknown(attempts, carrier.capabilities if carrier else Capabilities(), now=now)
     if len(attempts) >= MAX_TRIES:
         return Standing(progress=Progress.CLOSED, reason=Reason.TRIES_EXHAUSTED)
     return Standing(progress=Progress.AGAIN, at=max(ended + pause_before(last), last.retry_after or ended))
 
 
-def _after_unknown(attempts: list[Attempt], can: Capabilities) -> Standing:
+def _after_unknown(attempts: list[Attempt], can: Capabilities, *, now: datetime) -> Standing:
     """
     Return a channel's standing while nobody knows whether its last message was taken.
 
@@ -287,9 +287,9 @@ def _after_unknown(attempts: list[Attempt], can: Capabilities) -> Standing:
     last = attempts[-1]
     ended = last.ended_at or last.lease_until
     unknown = [a for a in attempts if a.state is AttemptState.UNKNOWN]
-    window = can.idempotency_window
-    if window and len(attempts) < MAX_TRIES and ended + pause_before(last) < unknown[0].started_at + window:
-        return Standing(progress=Progress.AGAIN, at=ended + pause_before(last))
+    window, again_at = can.idempotency_window, ended + pause_before(last)
+    if window and len(attempts) < MAX_TRIES and max(now, again_at) < unknown[0].started_at + window:
+        return Standing(progress=Progress.AGAIN, at=again_at)
     if can.lookup and last.lookups < len(LOOKUP_AFTER):
         return Standing(progress=Progress.ASK, at=ended + LOOKUP_AFTER[last.lookups])
     if len(unknown) == 1:
