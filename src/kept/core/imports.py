@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 import msgspec
 
 from kept.core.booking import AppointmentStatus, BookingRequest
-from kept.core.intervals import Interval, merged
+from kept.core.intervals import Interval
 from kept.core.people import Patient
+from kept.core.schedules import Busy
 
 
 class NextFree(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ def desk_id(clinic: str, number: int) -> str:
 
 
 def next_free_start(
-    window: Interval, busy: Iterable[Interval], *, length: timedelta, not_before: datetime | None = None
+    window: Interval, busy: Iterable[Interval | Busy], *, length: timedelta, not_before: datetime | None = None
 ) -> datetime | None:
     """
     Return the first start at which a visit fits, on a grid of its own length from the opening on.
@@ -86,13 +88,12 @@ def next_free_start(
     >>> next_free_start(morning, taken, length=timedelta(minutes=15)).isoformat()
     '2016-05-04T07:30:00+00:00'
     """
-    start = _on_grid(window.start, not_before, length) if not_before else window.start
-    for taken in merged(busy):
-        if taken.start < start + length and start < taken.end:
-            start = _on_grid(window.start, taken.end, length)
+    start = window.start
+    if not_before and not_before > start:
+        start += length * -((start - not_before) // length)
+    for taken in sorted(busy, key=attrgetter("start")):
+        if taken.start >= start + length:
+            break
+        while start < taken.end:
+            start += length
     return start if start + length <= window.end else None
-
-
-def _on_grid(first: datetime, at: datetime, step: timedelta) -> datetime:
-    """Return the first point of the grid that is not before *at*."""
-    return first + step * max(0, -((first - at) // step))

@@ -20,7 +20,7 @@ from kept.core.imports import Arrival, NextFree, desk_id, next_free_start
 from kept.core.intervals import Interval
 from kept.core.people import Patient
 from kept.core.practice import PRACTICE_ID, Practice
-from kept.core.schedules import Place, Role, Schedule, ScheduleDay, VisitType, days_of
+from kept.core.schedules import Busy, Place, Role, Schedule, ScheduleDay, VisitType, days_of
 from kept.flow.booking import record_past
 from kept.flow.people import register
 from kept.flow.reminders import plan_reminders
@@ -150,9 +150,9 @@ def _with_time(
     raise InvalidInputError.of("date", "no_time_left", "has no time left for this patient; give the visit a time")
 
 
-def _busy(tx: Transaction, role: Role, owner: str, window: Interval) -> list[Interval]:
+def _busy(tx: Transaction, role: Role, owner: str, window: Interval) -> tuple[Busy, ...]:
     days = (tx.get(ScheduleDay, day_id) for day_id in days_of(role, owner, window))
-    return [busy.interval for day in days if day for busy in day.busy]
+    return tuple(itertools.chain.from_iterable(day.busy for day in days if day))
 
 
 def _open_desk(tx: Transaction, desk: str, number: int, wanted: NextFree, request: BookingRequest) -> None:
