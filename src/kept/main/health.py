@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from kept.core.errors import OutsideError
-from kept.entrypoints.http_api.parts import Health
+from kept.entrypoints.http_api import Health
 from kept.entrypoints.worker import Pulse, SeatedDispatcher
 from kept.flow.dispatch import backlog
 from kept.ports.clock import Clock

@@ -14,12 +14,11 @@ from typing import Final
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from kept.adapters.sqlite import FileSeat
 from kept.core.errors import OutsideError
-from kept.entrypoints.http_api import build_api
-from kept.entrypoints.http_api.parts import ApiParts, Limits
+from kept.entrypoints.http_api import ApiParts, Limits, build_api
 from kept.entrypoints.worker import SeatedDispatcher
 from kept.main.assembly import Parts, open_parts, sender_of
 from kept.main.demo import plant
@@ -68,7 +67,7 @@ def serve(settings: Settings, *, demo: bool = False, with_worker: bool = True) -
     log.info("stopped")
 
 
-def application(parts: Parts, sender: SeatedDispatcher | None) -> FastAPI:
+def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
     """Return everything that answers over HTTP."""
     settings = parts.settings
     watch = HealthWatch(parts.store, parts.clock, sender)
@@ -99,7 +98,7 @@ def _listener(host: str, port: int) -> socket.socket:
         raise OutsideError(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from error
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop" if sys.platform != "win32" else "asyncio",
