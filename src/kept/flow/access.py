@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from kept.core.access import AnsweredRequest, ApiKey, split_key
+from kept.core.access import AnsweredRequest, ApiKey, RequestKey, check_same, split_key
 from kept.core.booking import sort_instant
 from kept.core.errors import NotFoundError
 from kept.ports.store import Store, Transaction
@@ -35,6 +35,25 @@ def key_for(store: Store, presented: str, *, now: datetime) -> ApiKey | None:
     parts = split_key(presented)
     found = store.load(ApiKey, (parts[0],)) if parts else ()
     return found[0] if parts and found and found[0].opens(parts[1], now=now) else None
+
+
+def earlier_answer(tx: Transaction, key: RequestKey | None) -> AnsweredRequest | None:
+    """
+    Return what was answered under an idempotency key, or None; nothing without a key.
+
+    Raises:
+        KeyReusedError: the key came with another request.
+    """
+    answered = tx.get(AnsweredRequest, key.id) if key else None
+    if answered and key:
+        check_same(answered, key)
+    return answered
+
+
+def note_answer(tx: Transaction, key: RequestKey | None, *, result_id: str, now: datetime) -> None:
+    """Write what a request made, with what it made, so that the same request again makes nothing."""
+    if key:
+        tx.put(AnsweredRequest(id=key.id, fingerprint=key.fingerprint, result_id=result_id, answered_at=now))
 
 
 def forgettable(store: Store, *, now: datetime, limit: int = 500) -> tuple[str, ...]:

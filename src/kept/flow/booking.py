@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from kept.core.access import AnsweredRequest, RequestKey, check_same
+from kept.core.access import RequestKey
 from kept.core.booking import (
     Appointment,
     AppointmentEvent,
@@ -27,6 +27,7 @@ from kept.core.people import Patient
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType, days_of
 from kept.core.zones import zone_named
+from kept.flow.access import earlier_answer, note_answer
 from kept.flow.reminders import plan_reminders, void_reminders
 from kept.ports.store import Store, Transaction
 
@@ -59,7 +60,7 @@ def book(
         SlotTakenError: the patient, practitioner or room has another appointment then.
         KeyReusedError: the key came with another request before.
     """
-    answered = _answered(tx, key)
+    answered = earlier_answer(tx, key)
     known = tx.get(Appointment, answered.result_id if answered else appointment_id)
     if known:
         return known
@@ -76,8 +77,7 @@ def book(
     _claim(tx, appointment)
     if appointment.status is AppointmentStatus.CONFIRMED:
         appointment = plan_reminders(tx, appointment, practice, now=now)
-    if key:
-        tx.put(AnsweredRequest(id=key.id, fingerprint=key.fingerprint, result_id=appointment.id, answered_at=now))
+    note_answer(tx, key, result_id=appointment.id, now=now)
     return tx.put(appointment)
 
 
@@ -170,13 +170,6 @@ def record_past(tx: Transaction, appointment: Appointment, patient: Patient) -> 
     if appointment.status is not AppointmentStatus.CANCELLED:
         _claim(tx, appointment)
     return tx.put(appointment)
-
-
-def _answered(tx: Transaction, key: RequestKey | None) -> AnsweredRequest | None:
-    answered = tx.get(AnsweredRequest, key.id) if key else None
-    if answered and key:
-        check_same(answered, key)
-    return answered
 
 
 def _current(tx: Transaction, change: Change) -> Appointment:

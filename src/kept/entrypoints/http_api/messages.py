@@ -1,0 +1,111 @@
+"""Show what a text would look like, cost and break, before anybody gets it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from kept.core.access import Scope
+from kept.core.errors import InvalidInputError
+from kept.core.people import ChannelName
+from kept.core.practice import Practice
+from kept.core.wording import MessageFacts, preview, preview_of_text
+from kept.entrypoints.http_api.answers import Answer, json_answer
+from kept.entrypoints.http_api.operations import Body, Call, Operation
+from kept.entrypoints.http_api.problems import told
+from kept.formats.shapes import Member, Problems, Shape, Type, read, text_of
+
+LONGEST_TEXT: Final = 10_000
+
+PREVIEW: Final = Shape(
+    name="MessagePreview",
+    about="A template with {placeholders}, or a finished text.",
+    members={
+        "template": Member(
+            types=(Type.TEXT,), about="Text with placeholders, filled in here.", limit=LONGEST_TEXT, multiline=True
+        ),
+        "text": Member(
+            types=(Type.TEXT,), about="A finished text, taken as it is.", limit=LONGEST_TEXT, multiline=True
+        ),
+        "channel": Member(
+            types=(Type.TEXT,), about="sms, if nothing is said.", choices=tuple(c.value for c in ChannelName)
+        ),
+        "language": Member(
+            types=(Type.TEXT,), about="Language of the dates; the practice's, if nothing is said.", limit=35
+        ),
+    },
+    example={"template": "{practice}: appointment {day} at {time}, {place}. Call {phone}. STOP to opt out."},
+)
+
+
+class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a text would look like, cost and break."""
+
+    subject: str
+    text: str
+    """Empty when the template cannot be filled."""
+    encoding: str | None
+    """``GSM-7`` or ``UCS-2``; null for e-mail."""
+    units: int
+    segments: int
+    problems: list[dict[str, Any]]
+    """Every rule it breaks; those with ``warning`` are no reason to refuse it."""
+
+
+async def show(call: Call) -> Answer:
+    """Show a text as it would leave."""
+    problems = Problems()
+    values = read(PREVIEW, call.document, problems)
+    problems.check()
+    names = values.keys() & {"template", "text"}
+    if len(names) != 1:
+        code = "conflicts_with" if names else "required"
+        raise InvalidInputError.of("template", code, "or text must be given, and only one of them")
+    practice = call.practice()
+    channel = ChannelName(text_of(values, "channel") or ChannelName.SMS)
+    facts = _facts(practice, call)
+    if "text" in values:
+        found = preview_of_text(text_of(values, "text"), channel, facts=facts)
+    else:
+        language = text_of(values, "language") or practice.language
+        found = preview(text_of(values, "template"), channel, language=language, facts=facts, now=call.now)
+    view = PreviewView(
+        subject=found.subject,
+        text=found.text,
+        encoding=found.encoding.value if found.encoding else None,
+        units=found.units,
+        segments=found.segments,
+        problems=[told(problem) for problem in found.problems],
+    )
+    return json_answer(view)
+
+
+def _facts(practice: Practice, call: Call) -> MessageFacts:
+    """Return made-up facts of a visit tomorrow, at the practice's first place."""
+    place = practice.places[0] if practice.places else None
+    return MessageFacts(
+        practice=practice.name,
+        phone=(place.phone if place else "") or practice.phone,
+        place=place.name if place else practice.name,
+        start=(call.now + timedelta(days=1)).replace(minute=0, second=0, microsecond=0),
+        zone=place.zone if place else practice.zone,
+    )
+
+
+OPERATIONS: Final = (
+    Operation(
+        name="previewMessage",
+        method="POST",
+        path="/api/messages/preview",
+        scope=Scope.READ,
+        run=show,
+        summary="Preview a message",
+        about="Filled with a made-up visit tomorrow: its encoding, units and segments, and every rule it breaks.",
+        tag="Messages",
+        body=Body.JSON,
+        shapes=(PREVIEW,),
+        answers={200: (PreviewView,)},
+    ),
+)

@@ -1,0 +1,84 @@
+"""Find appointments, patients and notifications, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Generic
+
+import msgspec
+
+from kept.core.errors import InvalidInputError
+from kept.ports.cursors import cursor_after, position_of
+from kept.ports.store import E, Store
+
+MOST_READ: Final = 2_000
+"""Entities that one page may look at; a page of a rare kind may therefore be short, and still have a next one."""
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to look."""
+
+    index: str
+    partitions: tuple[str, ...]
+    """In the order in which they are read."""
+    after: str | None = None
+    """First sort key, inclusive."""
+    before: str | None = None
+    """Last sort key, exclusive."""
+
+
+class Found(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
+    """A page of what was found."""
+
+    entities: tuple[E, ...]
+    cursor: str | None
+    """Where the next page begins; None when nothing is left."""
+
+
+def search(
+    store: Store, kind: type[E], where: Search, *, keep: Callable[[E], bool], limit: int, cursor: str | None = None
+) -> Found[E]:
+    """
+    Return the next entities that are worth keeping, in the order of the index.
+
+    Args:
+        store: Where they are.
+        kind: What they are.
+        where: Partitions and range.
+        keep: What the index cannot tell; asked of each entity that it finds.
+        limit: Longest page.
+        cursor: From an earlier page of the same search.
+
+    Raises:
+        InvalidInputError: the cursor belongs to no such search.
+    """
+    partition, inner = _begin(where.partitions, cursor)
+    kept: list[E] = []
+    read = 0
+    while partition is not None and len(kept) < limit and read < MOST_READ:
+        page = store.query(
+            where.index, partition, after=where.after, before=where.before, limit=limit - len(kept), cursor=inner
+        )
+        read += max(1, len(page.hits))
+        kept.extend(e for e in store.load(kind, [hit.id for hit in page.hits]) if keep(e))
+        inner = page.cursor
+        if inner is None:
+            partition = _next(where.partitions, partition)
+    end = None if partition is None else cursor_after((partition, inner or ""))
+    return Found(entities=tuple(kept), cursor=end)
+
+
+def _begin(partitions: Sequence[str], cursor: str | None) -> tuple[str | None, str | None]:
+    """Return partition and store's cursor at which the page begins."""
+    if cursor is None:
+        return (partitions[0] if partitions else None), None
+    partition, inner = position_of(cursor)
+    if partition not in partitions:
+        message = "belongs to another search; leave it out to begin at the first page"
+        raise InvalidInputError.of("cursor", "invalid_cursor", message)
+    return partition, inner or None
+
+
+def _next(partitions: Sequence[str], partition: str) -> str | None:
+    following = partitions.index(partition) + 1
+    return partitions[following] if following < len(partitions) else None
