@@ -93,8 +93,8 @@ SCHEDULES: Final = (
     ),
     Schedule(id="nurse-brandt", role=Role.PRACTITIONER, name="Nurse Brandt", place_id="elm"),
     Schedule(id="nurse-chavez", role=Role.PRACTITIONER, name="Nurse Chavez", place_id="elm"),
-    Schedule(id="nurse-brandt", role=Role.ROOM, name="Room 1", place_id="elm"),
-    Schedule(id="nurse-chavez", role=Role.ROOM, name="Room 2", place_id="elm"),
+    Schedule(id="room-1", role=Role.ROOM, name="Room 1", place_id="elm"),
+    Schedule(id="room-2", role=Role.ROOM, name="Room 2", place_id="elm"),
 )
 """The nurses, on call, and the rooms have no hours: they can be booked whenever the sample is looked at."""
 

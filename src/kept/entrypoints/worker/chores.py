@@ -1,4 +1,4 @@
-"""What is done once a minute beside sending: give held times back, forget old answers, say how much is waiting."""
+"""What is done now and then beside sending: give held times back, forget old answers, say how much is waiting."""
 
 from __future__ import annotations
 
@@ -18,33 +18,36 @@ from kept.ports.meter import Meter
 from kept.ports.store import Store
 
 EVERY: Final = timedelta(minutes=1)
+MEASURED_EVERY: Final = timedelta(seconds=10)
 
 log = structlog.get_logger("kept.worker")
 
 
 class Chores:
-    """Does the chores when a minute has gone by on the clock."""
+    """Does each chore when its time has gone by on the clock."""
 
     def __init__(self, store: Store, *, clock: Clock, meter: Meter) -> None:
         self._store = store
         self._clock = clock
         self._meter = meter
         self._done_at: datetime | None = None
+        self._measured_at: datetime | None = None
 
     def do_if_time(self) -> None:
         """
-        Do them, unless they were done within the last minute; a clock that was put back makes them due.
+        Do what was not done a short while ago; a clock that was put back makes everything due.
 
         Raises:
-            StorageUnavailableError: the store cannot be read; they are tried again a minute later.
+            StorageUnavailableError: the store cannot be read; it is tried again when the time has gone by once more.
         """
         now = self._clock.now()
-        if self._done_at and self._done_at <= now < self._done_at + EVERY:
-            return
-        self._done_at = now
-        self._release_holds(now)
-        self._forget_answers(now)
-        self._measure(now)
+        if _is_time(now, self._measured_at, MEASURED_EVERY):
+            self._measured_at = now
+            self._measure(now)
+        if _is_time(now, self._done_at, EVERY):
+            self._done_at = now
+            self._release_holds(now)
+            self._forget_answers(now)
 
     def _release_holds(self, now: datetime) -> None:
         for appointment_id in ended_holds(self._store, now=now):
@@ -69,3 +72,7 @@ class Chores:
         if error is not None:
             self._meter.count(Metric.DISPATCH_ERRORS, doing=doing)
             log.error("chore_failed", doing=doing, exc_info=error)
+
+
+def _is_time(now: datetime, done_at: datetime | None, every: timedelta) -> bool:
+    return done_at is None or not done_at <= now < done_at + every
