@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from kept.core.errors import OutsideError
-from kept.entrypoints.http_api import Health
+from kept.entrypoints import http_api, web
 from kept.entrypoints.worker import Pulse, SeatedDispatcher
 from kept.flow.dispatch import backlog
 from kept.ports.clock import Clock
@@ -20,6 +20,11 @@ PATIENCE: Final = timedelta(seconds=5)
 FIRST_ANSWER_S: Final = 0.5
 ROUND_PATIENCE: Final = timedelta(seconds=30)
 """How long the worker may go without a sign of life; it gives one each second. Ours."""
+
+_SENDING: Final = "sending"
+_OTHER: Final = "another process sends"
+_ELSEWHERE: Final = "not in this process"
+_WELL: Final = frozenset({_SENDING, _OTHER, _ELSEWHERE})
 
 
 class HealthWatch:
@@ -34,13 +39,20 @@ class HealthWatch:
         self._question: Future[None] | None = None
         self._said = "not asked yet"
 
-    def report(self) -> Health:
+    def report(self) -> http_api.Health:
         """Return what is well and what is not; not well as a whole when messages or bookings cannot go through."""
         now = self._clock.now()
         store = self._store_says(now)
         worker = self._worker_says(now)
         checks = {"store": store, "worker": worker, "oldestDue": self._oldest_due(now)}
-        return Health(ok=store == "ok" and worker in {"sending", "another process sends", "not here"}, checks=checks)
+        return http_api.Health(ok=store == "ok" and worker in _WELL, checks=checks)
+
+    def sending(self) -> web.Health:
+        """Return how sending is going, for the pages."""
+        now = self._clock.now()
+        waiting = backlog(self._store, now=now)
+        oldest_s = (now - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
+        return web.Health(is_sending=self._worker_says(now) in _WELL, due=waiting.due, oldest_due_s=oldest_s)
 
     def _store_says(self, now: datetime) -> str:
         """Return what became of the last empty commit, and make another one now and then."""
@@ -59,13 +71,13 @@ class HealthWatch:
 
     def _worker_says(self, now: datetime) -> str:
         if self._sender is None:
-            return "not here"
+            return _ELSEWHERE
         if not self._sender.is_seated:
-            return "another process sends"
+            return _OTHER
         pulse: Pulse = self._sender.pulse()
         if pulse.last_round_at and now > pulse.last_round_at + ROUND_PATIENCE:
             return "stuck"
-        return "resting, because the store refuses" if pulse.is_resting else "sending"
+        return "resting, because the store refuses" if pulse.is_resting else _SENDING
 
     def _oldest_due(self, now: datetime) -> str:
         try:

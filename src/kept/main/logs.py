@@ -29,16 +29,18 @@ FIELDS: Final = frozenset({
     # ids, and who or what of a closed list
     "notification_id", "attempt_id", "appointment_id", "batch_id", "key_id", "channel", "provider", "reason", "state",
     # of a request: never its path or query, which may hold what a person typed
-    "method", "route", "status", "code", "duration_ms",
+    "method", "route", "status", "code", "ms", "key",
     # figures and addresses of our own
     "count", "failures", "seconds", "in_flight", "set_aside", "host", "port", "signal", "url", "store_id", "epoch",
     # of an error
-    "error", "place",
+    "error", "place", "where",
 })  # fmt: skip
 """Every field that a line may have."""
 
 MOST_TEXT: Final = 300
 """Characters of one value; a longer one was never meant for a log."""
+
+MOST_ITEMS: Final = 20
 
 _OURS: Final = Path(kept.__file__).parent
 
@@ -72,7 +74,7 @@ def set_up_logs(level: str, *, stream: TextIO | None = None) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], True
-        library.setLevel(threshold)
+        library.setLevel(logging.NOTSET)
 
 
 class LibraryHandler(logging.Handler):
@@ -116,6 +118,8 @@ def _plain(value: object) -> object:
     """Return what may stand in a line: a number, a truth value, or a text of bounded length on one line."""
     if value is None or isinstance(value, bool | int | float):
         return value
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value[:MOST_ITEMS]]
     text = str(value)[:MOST_TEXT]
     return (
         text.encode("utf-8", "replace").decode("utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -18,11 +19,10 @@ from starlette.applications import Starlette
 
 from kept.adapters.sqlite import FileSeat
 from kept.core.errors import OutsideError
-from kept.entrypoints.http_api import ApiParts, Limits, build_api
 from kept.entrypoints.worker import SeatedDispatcher
-from kept.main.assembly import Parts, open_parts, sender_of
+from kept.main.application import application
+from kept.main.assembly import open_parts, sender_of
 from kept.main.demo import plant
-from kept.main.health import HealthWatch
 from kept.main.logs import set_up_logs
 from kept.main.settings import Settings
 
@@ -67,34 +67,13 @@ def serve(settings: Settings, *, demo: bool = False, with_worker: bool = True) -
     log.info("stopped")
 
 
-def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
-    """Return everything that answers over HTTP."""
-    settings = parts.settings
-    watch = HealthWatch(parts.store, parts.clock, sender)
-    api = ApiParts(
-        store=parts.store,
-        clock=parts.clock,
-        ids=parts.ids,
-        meter=parts.meter,
-        wake=sender.wake if sender else _nobody,
-        metrics_page=parts.meter.page,
-        health=watch.report,
-        limits=Limits(requests_per_s=settings.requests_per_second, burst=settings.request_burst),
-    )
-    return build_api(api)
-
-
-def _nobody() -> None:
-    """Wake nobody: another process sends, and looks by itself every second."""
-
-
 def _listener(host: str, port: int) -> socket.socket:
     """Return a socket that listens, so that from now on nobody is turned away."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
         raise OutsideError(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from error
 
 

@@ -1,0 +1,81 @@
+"""Everything that answers over HTTP, as one application: the API, and behind it the pages."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from starlette.applications import Starlette
+
+from kept.adapters.outbox import Behaviour, OutboxLedger
+from kept.core.errors import InvalidInputError
+from kept.core.people import ChannelName
+from kept.entrypoints.http_api import ApiParts, Limits, build_api
+from kept.entrypoints.web import WebParts, build_pages
+from kept.entrypoints.worker import SeatedDispatcher
+from kept.main.assembly import Parts
+from kept.main.health import HealthWatch
+from kept.main.settings import EmailChannel, Settings, SmsChannel
+
+
+def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
+    """
+    Return the application.
+
+    Args:
+        parts: What the program is made of.
+        sender: The worker in this process; None: another one sends, and looks by itself every second.
+    """
+    watch = HealthWatch(parts.store, parts.clock, sender)
+    app = build_api(_api_parts(parts, sender, watch))
+    app.mount("/", build_pages(_web_parts(parts, sender, watch)))
+    return app
+
+
+def has_outbox(settings: Settings) -> bool:
+    """Return whether any message goes to the outbox."""
+    return settings.sms is SmsChannel.OUTBOX or settings.email is EmailChannel.OUTBOX
+
+
+def _api_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch) -> ApiParts:
+    settings = parts.settings
+    return ApiParts(
+        store=parts.store,
+        clock=parts.clock,
+        ids=parts.ids,
+        meter=parts.meter,
+        wake=sender.wake if sender else _nobody,
+        metrics_page=parts.meter.page,
+        health=watch.report,
+        limits=Limits(requests_per_s=settings.requests_per_second, burst=settings.request_burst),
+    )
+
+
+def _web_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch) -> WebParts:
+    settings = parts.settings
+    return WebParts(
+        store=parts.store,
+        clock=parts.clock,
+        ids=parts.ids,
+        outbox=parts.ledger if has_outbox(settings) else None,
+        tell_outbox=partial(_tell, parts.ledger),
+        health=watch.sending,
+        wake=sender.wake if sender else _nobody,
+        host=settings.host,
+        hosts=settings.allowed_hosts,
+    )
+
+
+def _tell(ledger: OutboxLedger, channel: ChannelName, behaviour: str, times: int | None) -> object:
+    """
+    Order how the outbox treats the next messages of a channel.
+
+    Raises:
+        InvalidInputError: no such behaviour.
+    """
+    if behaviour not in list(Behaviour):
+        raise InvalidInputError.of("behaviour", "unknown_behaviour", f"must be one of: {', '.join(Behaviour)}")
+    return ledger.tell(channel, Behaviour(behaviour), times=times)
+
+
+def _nobody() -> None:
+    """Wake nobody."""
