@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from kept.adapters.sqlite import SqliteStore
-from tests.contracts.entities import KINDS
+from tests.contracts.entities import KINDS, Note, put
 
 
 @contextlib.contextmanager
@@ -69,3 +69,21 @@ def open_files() -> dict[int, Path]:
         with contextlib.suppress(FileNotFoundError):
             found[int(link.name)] = link.readlink()
     return found
+
+
+def texts(path: Path, *ids: str) -> list[str]:
+    """Return the notes' texts in a database that is opened for it."""
+    with opened(path) as store:
+        return [note.text for note in store.load(Note, ids)]
+
+
+def with_notes(path: Path, *ids: str) -> Path:
+    """Make a database that holds these notes."""
+    with opened(path) as store:
+        put(store, *(Note(id=name, text=f"text of {name}") for name in ids))
+    return path
+
+
+def files_in(folder: Path) -> set[str]:
+    """Return the names in a folder, the seat aside."""
+    return {file.name for file in folder.iterdir()} - {"sender.lock"}

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import resource
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -12,13 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from kept.adapters.sqlite import SqliteStore
+from kept.adapters.sqlite import SqliteStore, schema
 from kept.core.errors import StorageUnavailableError
 from kept.ports.store import Store, Transaction
 from tests.adapters.sqlite_files import PROCESSES, open_files, opened, run_in_another_process, started
-from tests.contracts.entities import Counter, Note, ids, put, raised
-
-NOBODY = 65534
+from tests.contracts.entities import KINDS, Counter, Note, ids, put, raised
 
 
 @pytest.fixture
@@ -268,6 +264,27 @@ def test_a_file_that_may_not_grow_refuses_writes_keeps_reads_and_recovers(path: 
     assert run_in_another_process(grow_beyond_a_limit, path) == 0
 
 
+def test_an_engine_that_gives_up_the_transaction_while_reading_keeps_nothing_of_the_batch(
+    path: Path, made: list[Frail]
+) -> None:
+    def read(tx: Transaction) -> int:
+        made[0].rollback()
+        Frail.failures = {schema.READ_ENTITY: [sqlite3.SQLITE_IOERR_READ]}
+        return 0 if tx.get(Note, "n1") else 1
+
+    with opened(path, longest_wait_s=30) as store:
+        put(store, Note(id="n1"))
+        with locked(path):
+            futures = [store.submit(step) for step in (raised("c"), read, raised("c"))]
+
+        outcomes = [type(future.exception()) for future in futures]
+
+        assert outcomes[1] is StorageUnavailableError
+        counted = [counter.n for counter in store.load(Counter, ["c"])]
+        assert sum(counted) == outcomes.count(type(None))
+        assert store.submit(raised("c")).result() == sum(counted) + 1
+
+
 @pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT", "RELEASE step", "SAVEPOINT step"])
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT, 1])
 def test_an_engine_that_fails_keeps_nothing_of_the_batch(
@@ -321,98 +338,6 @@ def test_a_read_that_fails_fails_alone_and_its_connection_is_not_used_again(path
     assert len(made) == 3
 
 
-# ---------------------------------------------------------------- files that are no good
-
-
-def as_nobody(work: Callable[[Path], object], folder: Path) -> None:
-    """Do the work without the rights of root."""
-    if os.getuid() == 0:
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
-    work(folder / "kept.sqlite3")
-
-
-def is_refused_as_read_only(path: Path) -> None:
-    with pytest.raises(StorageUnavailableError, match=r"kept\.sqlite3 (may not be written; give this user|cannot be)"):
-        SqliteStore(path, kinds=(Note,))
-
-
-@pytest.mark.parametrize(("folder_mode", "file_mode"), [(0o755, 0o444), (0o555, 0o666), (0o555, None), (0o755, 0o000)])
-def test_a_file_or_folder_that_may_not_be_written_is_refused_at_opening(
-    folder_mode: int, file_mode: int | None
-) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if file_mode is not None:
-            with opened(folder / "kept.sqlite3"):
-                pass
-            (folder / "kept.sqlite3").chmod(file_mode)
-        folder.chmod(folder_mode)
-
-        status = run_in_another_process(as_nobody, is_refused_as_read_only, folder)
-        folder.chmod(0o755)
-
-    assert status == 0
-
-
-def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
-    path.mkdir()
-
-    with pytest.raises(StorageUnavailableError, match="cannot be opened"):
-        SqliteStore(path, kinds=(Note,))
-
-
-def test_a_path_below_a_file_is_refused(path: Path) -> None:
-    path.write_text("")
-
-    with pytest.raises(StorageUnavailableError, match="check its path"):
-        SqliteStore(path / "below", kinds=(Note,))
-
-
-@pytest.mark.parametrize("content", [b"hello" * 1000, b"SQLite format 3\x00" + b"\x00" * 4080, b"\xff" * 8192])
-def test_a_file_that_is_no_database_is_refused_with_the_remedy(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-
-    with pytest.raises(StorageUnavailableError, match="`kept restore`") as caught:
-        SqliteStore(path, kinds=(Note,))
-
-    assert caught.value.retry_after_s is None
-    assert path.read_bytes() == content
-
-
-def test_a_flipped_byte_is_seen_or_harmless(path: Path) -> None:
-    with opened(path) as store:
-        put(store, *(Note(id=f"n{n}", rank=f"{n:03}", text=f"text of n{n}") for n in range(60)))
-    good = path.read_bytes()
-    expected = {f"n{n}": f"text of n{n}" for n in range(60)}
-
-    for offset in range(0, len(good), len(good) // 250):
-        path.write_bytes(good[:offset] + bytes([good[offset] ^ 0x10]) + good[offset + 1 :])
-        with contextlib.suppress(StorageUnavailableError), opened(path) as store:
-            for name, text in expected.items():
-                assert [note.text for note in store.load(Note, [name])] in ([text], []), offset
-            put(store, Note(id="new"))
-
-
-def test_a_ruined_page_stops_what_needs_it_with_the_remedy(path: Path) -> None:
-    with opened(path) as store:
-        put(store, *(Note(id=f"n{n:03}", text="x" * 500) for n in range(200)))
-    content = path.read_bytes()
-    ruined = content.index(b'"n100"') // 4096 * 4096
-    path.write_bytes(content[:ruined] + b"\xff" * 4096 + content[ruined + 4096 :])
-
-    with opened(path) as store:
-        healthy = store.load(Note, ["n000"])
-        with pytest.raises(StorageUnavailableError, match=r"is damaged; .*`kept restore`") as caught:
-            store.load(Note, ["n100"])
-        failed = store.submit(lambda tx: tx.get(Note, "n100") and 1)
-
-        assert len(healthy) == 1
-        assert caught.value.retry_after_s is None
-        assert isinstance(failed.exception(), StorageUnavailableError)
-        assert store.submit(raised("c")).result() == 1
-
-
 # ---------------------------------------------------------------- tidiness
 
 
@@ -428,3 +353,26 @@ def test_readers_are_as_many_as_read_at_once_and_all_are_closed(path: Path) -> N
 
     assert len(during) <= 5
     assert after == []
+
+
+def test_a_connection_that_reads_while_the_store_is_closed_follows_it(path: Path, made: list[Frail]) -> None:
+    with opened(path) as store:
+        put(store, Note(id="n1"))
+        made[1].set_trace_callback(lambda statement: store.close() if statement == "COMMIT" else None)
+
+        found = store.load(Note, ["n1"])
+
+    assert [note.id for note in found] == ["n1"]
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made[1].execute("SELECT 1")
+
+
+def test_a_store_whose_engine_is_gone_can_be_closed(path: Path, made: list[Frail]) -> None:
+    store = SqliteStore(path, kinds=KINDS)
+    Frail.failures = {"COMMIT": [sqlite3.SQLITE_IOERR] * 2, "ROLLBACK": [sqlite3.SQLITE_IOERR] * 2}
+    error_of(store.submit(raised("c")))
+    error_of(store.submit(raised("c")))
+
+    store.close()
+
+    assert isinstance(store.submit(raised("c")).exception(), StorageUnavailableError)

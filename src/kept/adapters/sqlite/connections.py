@@ -99,14 +99,19 @@ def migrate(db: sqlite3.Connection, path: Path) -> None:
     db.execute(schema.BEGIN_WRITE)
     try:
         version = checked_version(db, path)
-        for script in schema.MIGRATIONS[version:]:
-            for statement in script:
-                db.execute(statement)
+        run_scripts(db, schema.MIGRATIONS[version:])
         db.execute(schema.COMMIT)
     except BaseException:
         with suppress(sqlite3.Error):
             db.execute(schema.ROLLBACK)
         raise
+
+
+def run_scripts(db: sqlite3.Connection, scripts: tuple[tuple[str, ...], ...]) -> None:
+    """Run migrations, in the transaction that the caller has begun."""
+    for script in scripts:
+        for statement in script:
+            db.execute(statement)
 
 
 def checked_version(db: sqlite3.Connection, path: Path) -> int:

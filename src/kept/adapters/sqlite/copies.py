@@ -17,6 +17,7 @@ from kept.adapters.sqlite.connections import (
     checked_version,
     connect,
     migrate,
+    run_scripts,
     said_plainly,
     sync_folder,
     unavailable,
@@ -100,9 +101,10 @@ def verify(path: Path, name: Path) -> None:
     """
     with said_plainly(name), closing(connect(path, TIMEOUT_S)) as db:
         version = checked_version(db, name)
-        (verdict,) = db.execute(schema.READ_INTEGRITY).fetchone()
-        damaged = verdict != "ok" or (
-            version > 1 and any(_is_damaged(*row) for row in db.execute(schema.READ_CHECKSUMS))
+        damaged = (
+            db.execute(schema.READ_INTEGRITY).fetchone() != ("ok",)
+            or db.execute(schema.READ_SCHEMA).fetchall() != _schema_of(version)
+            or (version > 1 and any(_is_damaged(*row) for row in db.execute(schema.READ_CHECKSUMS)))
         )
     if version == 0 or damaged:
         raise StorageUnavailableError(f"{name.name} is {'damaged' if version else 'empty'}; use another backup")
@@ -111,9 +113,7 @@ def verify(path: Path, name: Path) -> None:
 def _schema_of(version: int) -> list[tuple[str, str, str]]:
     """Return what the migrations up to a version make."""
     with closing(sqlite3.connect(":memory:")) as db:
-        for script in schema.MIGRATIONS[:version]:
-            for statement in script:
-                db.execute(statement)
+        run_scripts(db, schema.MIGRATIONS[:version])
         return db.execute(schema.READ_SCHEMA).fetchall()
 
 
@@ -125,12 +125,7 @@ def _copy(source: Path, copy: Path, progress: Progress | None) -> None:
     """Copy the committed content of *source*, all of one moment, into one file that is on disk afterwards."""
     with closing(_snapshot(source)) as old, closing(connect(copy, TIMEOUT_S)) as new:
         told = (lambda _, left, pages: progress(pages - left, pages)) if progress else None
-        try:
-            old.backup(new, pages=PAGES_A_TIME, progress=told, sleep=0)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise unavailable(source, error) from error
+        old.backup(new, pages=PAGES_A_TIME, progress=told, sleep=0)
         new.execute(schema.ONE_FILE)
     _sync(copy)
 
