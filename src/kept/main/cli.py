@@ -1,13 +1,12 @@
-"""``kept``: the program that people start."""
+"""``kept``: the program that people start. Everything heavy is imported when a command asks for it."""
 
 from __future__ import annotations
 
-import sys
-
 
 def run() -> None:
-    """Run the program and end with its exit code."""
+    """Run the program; it ends with the exit code of the command."""
     from kept.entrypoints.cli.app import program
+    from kept.main.local_parts import LocalParts
 
-    program()(obj=None)
-    sys.exit(0)
+    with LocalParts() as parts:
+        program()(obj=parts)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import kept
-from kept.entrypoints.cli import appointments, keys, patients, practice
+from kept.entrypoints.cli import appointments, imports, keys, messages, patients, practice, simulation, upkeep
 
 
 def program() -> typer.Typer:
@@ -20,7 +20,8 @@ def program() -> typer.Typer:
         help="Books appointments that cannot collide, reminds people in the way that reaches them, and reports.",
     )
     made.callback()(_options)
-    appointments.add_to(made)
+    for commands in (upkeep, appointments, messages, imports, simulation):
+        commands.add_to(made)
     for name, group in (("patients", patients.app), ("key", keys.app), ("practice", practice.app)):
         made.add_typer(group, name=name)
     return made

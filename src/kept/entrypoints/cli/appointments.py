@@ -57,23 +57,26 @@ def book(
     as_json: JsonFlag = False,
 ) -> None:
     """Book a visit and plan its reminders."""
-    from kept.entrypoints.cli.bookings import Times, Wish, booked
+    from kept.entrypoints.cli.bookings import Asked, booked, document_in
 
-    wish = Wish(
-        patient=patient,
-        times=Times(start=start, end=end, minutes=minutes, zone=zone),
-        practitioner=practitioner,
-        room=room,
-        place=place,
-        visit_type=visit_type,
-        description=description,
-        location=location,
-        notes=notes,
-        as_request=request,
-        register=register,
-    )
-    document, appointment = booked(parts_of(context), wish, source=file or file_option)
-    say(document, as_json=as_json, text=_line(appointment))
+    source = file or file_option
+    document = {
+        "patientId": patient,
+        "practitionerId": practitioner,
+        "roomId": room,
+        "placeId": place,
+        "visitType": visit_type,
+        "start": start,
+        "end": end,
+        "durationMinutes": minutes,
+        "timeZone": zone,
+        "notes": notes,
+        "details": {"description": description, "location": location} if description or location else None,
+        "asRequest": request,
+    }
+    asked = Asked(document=document_in(source) if source else document, register=register, by_options=not source)
+    answer, appointment = booked(parts_of(context), asked)
+    say(answer, as_json=as_json, text=_line(appointment))
 
 
 def move(
@@ -87,23 +90,13 @@ def move(
     as_json: JsonFlag = False,
 ) -> None:
     """Move a visit: the new time is taken and the old one given back, or neither."""
-    from kept.core.booking import Appointment
-    from kept.core.errors import NotFoundError
-    from kept.entrypoints.cli.bookings import CALLER, Times, interval_of
-    from kept.entrypoints.cli.documents import appointment_document
+    from kept.entrypoints.cli.bookings import CALLER, moved
     from kept.flow.booking import Change
-    from kept.flow.booking import move as move_step
 
-    parts = parts_of(context)
-    now = parts.clock.now()
-    current = next(iter(parts.store.load(Appointment, [appointment])), None)
-    if current is None:
-        raise NotFoundError("appointment")
-    where = zone or current.zone
-    to = interval_of(Times(start=start, end=end, minutes=minutes), where, current.end - current.start)
     change = Change(appointment_id=appointment, by=CALLER, version=version)
-    moved = parts.store.submit(lambda tx: move_step(tx, change, to, zone=where, now=now)).result()
-    say(appointment_document(moved), as_json=as_json, text=_line(moved))
+    document = {"start": start, "end": end, "durationMinutes": minutes, "timeZone": zone}
+    after = moved(parts_of(context), change, document)
+    say(_document(after), as_json=as_json, text=_line(after))
 
 
 _EVENTS = {
@@ -126,7 +119,6 @@ def _add_event(program: typer.Typer, event: str, about: str) -> None:
     ) -> None:
         from kept.core.booking import AppointmentEvent
         from kept.entrypoints.cli.bookings import CALLER
-        from kept.entrypoints.cli.documents import appointment_document
         from kept.flow.booking import Change, apply
 
         parts = parts_of(context)
@@ -134,7 +126,7 @@ def _add_event(program: typer.Typer, event: str, about: str) -> None:
         change = Change(appointment_id=appointment, by=CALLER, version=version)
         step = AppointmentEvent(event)
         after = parts.store.submit(lambda tx: apply(tx, change, step, now=now)).result()
-        say(appointment_document(after), as_json=as_json, text=_line(after))
+        say(_document(after), as_json=as_json, text=_line(after))
 
     command(program, event, about=about)(happen)
 
@@ -150,7 +142,6 @@ def list_appointments(
     from kept.core.booking import Appointment
     from kept.core.errors import InvalidInputError
     from kept.core.zones import parse_date
-    from kept.entrypoints.cli.documents import appointment_document
     from kept.entrypoints.cli.finding import Range, appointments_of_day, entities
 
     store = parts_of(context).store
@@ -163,10 +154,18 @@ def list_appointments(
         found = list(entities(store, Appointment, where)) if patient else []
     rows = [(a.start_local.isoformat(" ", "minutes"), a.status, a.patient_id, a.practitioner_id, a.id) for a in found]
     columns = ("start", "status", "patient", "practitioner", "id")
-    document = {"appointments": [appointment_document(a) for a in found]}
+    document = {"appointments": [_document(a) for a in found]}
     say(document, as_json=as_json, text=lambda: table(columns, rows))
 
 
 def _line(appointment: Appointment) -> str:
     at = appointment.start_local.isoformat(" ", "minutes")
     return f"{appointment.id} {appointment.status.value} {at} {appointment.zone}"
+
+
+def _document(appointment: Appointment) -> object:
+    import msgspec
+
+    from kept.entrypoints.http_api.views import appointment_view
+
+    return msgspec.to_builtins(appointment_view(appointment))

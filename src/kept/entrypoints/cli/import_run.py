@@ -40,6 +40,8 @@ def run_import(parts: Parts, run: Run) -> Report:
     if len(run.delimiter) != 1:
         raise InvalidInputError.of("delimiter", "not_a_delimiter", "must be one character, such as ; or ,")
     started = time.perf_counter()
+    if not run.dry_run:
+        parts.take_seat()
     now = parts.clock.now()
     practice = load_practice(parts.store).practice
     with ExitStack() as open_:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from kept.core.notifications import Notification
+from kept.core.reports import Ledger
 from kept.ports.clock import Clock
 from kept.ports.ids import Ids
 from kept.ports.store import Store
@@ -53,16 +55,26 @@ class SimulationWishes(msgspec.Struct, frozen=True, kw_only=True):
     rates: Rates = Rates()
 
 
-Sent = Callable[[Notification], None]
-"""Told of every notification of a simulation once nothing more will happen to it."""
+class SimulationWatch(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is told while it runs."""
+
+    on_done: Callable[[Notification], None]
+    """Told of every notification once nothing more will happen to it."""
+    on_time: Callable[[datetime], None]
+    """Told how far the simulated clock has come."""
 
 
-class OutboxLine(Protocol):
-    """A message in the outbox."""
+class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be sent."""
 
-    @property
-    def id(self) -> int:
-        """Its place, from 1."""
+    appointments: int
+    ledger: Ledger
+    days: Mapping[str, Ledger]
+    """By day of the practice on which things were due."""
+    hours: Mapping[int, int]
+    """Messages taken, by hour of the practice's day."""
+    attempts: int
+    seconds: float
 
 
 class Outbox(Protocol):
@@ -115,8 +127,14 @@ class Parts(Protocol):
     def serve(self, wishes: ServeWishes) -> None:
         """Serve pages, API and worker until told to end."""
 
-    def work(self) -> None:
-        """Send what falls due until told to end."""
+    def work(self, *, wait: bool) -> None:
+        """Send what falls due until told to end; with *wait*, once nobody else does."""
+
+    def simulate(self, wishes: SimulationWishes, watch: SimulationWatch) -> SimulationReport:
+        """Let the real planner and worker live through some days, with a made-up carrier."""
+
+    def take_seat(self) -> bool:
+        """Take the sender's seat until the end, if it is free: for long work that writes much."""
 
     def settings(self) -> Mapping[str, object]:
         """Return the settings as they hold, secrets masked."""

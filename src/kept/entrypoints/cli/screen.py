@@ -45,16 +45,23 @@ class Exit(IntEnum):
     """No such thing, or nothing found."""
     CONFLICT = 4
     """Someone was first, or it has changed meanwhile; look again, then retry."""
+    SEAT_TAKEN = 75
+    """Another process sends; end it first, or wait (EX_TEMPFAIL of sysexits.h)."""
     CONFIGURATION = 78
     """The settings are wrong (EX_CONFIG of sysexits.h)."""
 
 
-class ConfigurationError(KeptError):
+class ConfigurationError(InvalidInputError):
     """The settings cannot be used."""
+
+
+class SeatTakenError(ConflictError):
+    """Another process sends from this store."""
 
 
 _CODES: Final[tuple[tuple[type[KeptError], Exit], ...]] = (
     (ConfigurationError, Exit.CONFIGURATION),
+    (SeatTakenError, Exit.SEAT_TAKEN),
     (InvalidInputError, Exit.USAGE),
     (NotFoundError, Exit.NOTHING),
     (ConflictError, Exit.CONFLICT),
@@ -105,7 +112,7 @@ def say(document: object, *, as_json: bool, text: str | Callable[[], object]) ->
         text: The answer for a person: text, or what makes something that rich can print.
     """
     if as_json:
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+        sys.stdout.write(json.dumps(_plain(document), ensure_ascii=False, indent=2) + "\n")
         return
     from rich.console import Console
 
@@ -127,7 +134,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
 def tell(error: KeptError, *, as_json: bool) -> None:
     """Print what went wrong: on standard error a line for each problem, and with JSON the document as well."""
     if as_json:
-        sys.stdout.write(json.dumps(problem_of(error), ensure_ascii=False, indent=2, default=str) + "\n")
+        sys.stdout.write(json.dumps(_plain(problem_of(error)), ensure_ascii=False, indent=2) + "\n")
     for line in lines_of(error):
         sys.stderr.write(f"kept: {line}\n")
 
@@ -146,12 +153,20 @@ def problem_of(error: KeptError) -> dict[str, object]:
     """Return the error as a document, shaped as the API's problems are."""
     document: dict[str, object] = {"error": str(error), "exitCode": int(exit_code_of(error))}
     if isinstance(error, InvalidInputError):
-        document["errors"] = [_problem(each) for each in error.problems]
+        document["errors"] = [problem_document(each) for each in error.problems]
     if isinstance(error, SlotTakenError):
         document["taken"] = [{"start": t.start.isoformat(), "end": t.end.isoformat()} for t in error.taken]
     code = getattr(error, "code", None)
     return {**document, "code": code} if code else document
 
 
-def _problem(problem: FieldProblem) -> dict[str, object]:
+def problem_document(problem: FieldProblem) -> dict[str, object]:
+    """Return one problem as a document."""
     return {"field": problem.field, "code": problem.code, "message": problem.message, **problem.extra}
+
+
+def _plain(document: object) -> object:
+    """Return a document as plain values."""
+    import msgspec
+
+    return msgspec.to_builtins(document, enc_hook=str)

@@ -1,0 +1,163 @@
+"""``kept send``, ``why``, ``notifications`` and ``outbox``: what is sent, and why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from kept.entrypoints.cli.screen import Exit, JsonFlag, command, parts_of, say, table
+
+if TYPE_CHECKING:
+    from kept.core.notifications import Notification
+
+notifications = typer.Typer(no_args_is_help=True, help="Look at what is planned and sent.")
+outbox = typer.Typer(no_args_is_help=True, help="Look into the outbox, and tell it how to behave.")
+
+DayOption = Annotated[str | None, typer.Option(help="A UTC day, YYYY-MM-DD, on which they are due.")]
+
+
+def add_to(program: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    command(program)(send)
+    command(program)(why)
+    program.add_typer(notifications, name="notifications")
+    program.add_typer(outbox, name="outbox")
+
+
+def send(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="JSON: a batch event, a list of items, or one; - reads standard input.")],
+    wait: Annotated[float, typer.Option(help="Seconds to wait for its end.")] = 60.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """
+    Send a batch of reminders now, and print how it went.
+
+    A server or worker that is running sends it; alone, this command does.
+    """
+    from kept.entrypoints.cli.batches import checked_wait, sent
+    from kept.entrypoints.cli.bookings import document_in
+
+    answer = sent(parts_of(context), document_in(file), wait_s=checked_wait(wait))
+    lines = [f"{name}: {value}" for name, value in answer.items() if name != "errors"]
+    say(answer, as_json=as_json, text="\n".join(lines))
+    if "pending" in answer:
+        raise typer.Exit(Exit.FAILED)
+
+
+def why(
+    context: typer.Context,
+    notification: Annotated[str, typer.Argument(metavar="NOTIFICATION", help="Its id.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Tell what happened to a notification, and why."""
+    import msgspec
+
+    from kept.core.booking import Appointment
+    from kept.core.errors import NotFoundError
+    from kept.core.notifications import Notification
+    from kept.entrypoints.http_api.views import notification_story_view
+
+    store = parts_of(context).store
+    found = store.load(Notification, [notification])
+    if not found:
+        raise NotFoundError("notification")
+    appointment_id = found[0].appointment_id
+    about = store.load(Appointment, [appointment_id]) if appointment_id else ()
+    view = notification_story_view(found[0], about[0] if about else None)
+    lines = (f"{line.at:%Y-%m-%d %H:%M:%S} UTC  {line.text}" for line in view.story)
+    say(msgspec.to_builtins(view), as_json=as_json, text="\n".join(lines))
+
+
+@command(notifications, "list")
+def list_notifications(
+    context: typer.Context,
+    day: DayOption = None,
+    patient: Annotated[str | None, typer.Option(help="All of one patient.")] = None,
+    batch: Annotated[str | None, typer.Option(help="All of one batch.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the notifications of a day, a patient or a batch, in the order in which they are due."""
+    import msgspec
+
+    from kept.core.errors import InvalidInputError
+    from kept.core.notifications import Notification
+    from kept.core.zones import parse_date
+    from kept.entrypoints.cli.finding import Range, entities
+    from kept.entrypoints.http_api.views import notification_view
+
+    given = {"day": day, "patient": patient, "batch": batch}
+    chosen = [(name, value) for name, value in given.items() if value]
+    if len(chosen) != 1:
+        raise InvalidInputError.of("", "one_of", "give one of --day, --patient and --batch")
+    name, value = chosen[0]
+    partition = parse_date(value, field="day").isoformat() if name == "day" else value
+    where = Range(index=f"notifications_by_{name}", partition=partition)
+    found = list(entities(parts_of(context).store, Notification, where))
+    document = {"notifications": [msgspec.to_builtins(notification_view(n)) for n in found]}
+    columns = ("due (UTC)", "state", "outcome", "reason", "rule", "patient", "id")
+    say(document, as_json=as_json, text=lambda: table(columns, [_row(n) for n in found]))
+
+
+@command(outbox, "list")
+def list_outbox(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest first.")] = 20,
+    as_json: JsonFlag = False,
+) -> None:
+    """List the newest messages in the outbox."""
+    import msgspec
+
+    found = [msgspec.to_builtins(m) for m in parts_of(context).outbox.messages(limit=limit, newest_first=True)]
+    columns = ("id", "received_at", "channel", "to", "state", "text")
+    rows = [[m[c] for c in columns] for m in found]
+    say({"messages": found}, as_json=as_json, text=lambda: table(columns, rows))
+
+
+@command(outbox, "show")
+def show_outbox(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="ID", help="Its number in the list.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Show one message in the outbox whole."""
+    import msgspec
+
+    from kept.core.errors import NotFoundError
+
+    message = parts_of(context).outbox.message(number)
+    if message is None:
+        raise NotFoundError("message in the outbox")
+    document = msgspec.to_builtins(message)
+    say(document, as_json=as_json, text="\n".join(f"{name}: {value}" for name, value in document.items()))
+
+
+@command(outbox)
+def tell(
+    context: typer.Context,
+    channel: Annotated[Literal["sms", "email"], typer.Argument(metavar="CHANNEL", help="sms or email.")],
+    behaviour: Annotated[
+        Literal["accept", "refuse", "fail", "slow", "late", "lost", "throttle"],
+        typer.Argument(metavar="BEHAVIOUR", help="accept, refuse, fail, slow, late, lost or throttle."),
+    ],
+    times: Annotated[int | None, typer.Option(help="For so many messages; else until told otherwise.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="How long an answer takes, or the patience asked for.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Tell the outbox how to treat the next messages of a channel, to see what Kept makes of it."""
+    order = parts_of(context).tell_outbox(channel, behaviour, times=times, seconds=seconds)
+    how_long = f"for {times} messages" if times else "until told otherwise"
+    say(order, as_json=as_json, text=f"{channel}: {behaviour} {how_long}")
+
+
+def _row(notification: Notification) -> tuple[object, ...]:
+    return (
+        f"{notification.due_at:%Y-%m-%d %H:%M}",
+        notification.state.value,
+        notification.outcome.value if notification.outcome else "",
+        notification.reason.value if notification.reason else "",
+        notification.rule,
+        notification.patient_id,
+        notification.id,
+    )

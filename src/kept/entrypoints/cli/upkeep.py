@@ -1,0 +1,96 @@
+"""``kept serve``, ``worker``, ``backup``, ``restore``, ``doctor``, ``config`` and ``report``: running it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kept.entrypoints.cli.screen import Exit, JsonFlag, command, parts_of, say, table
+
+config = typer.Typer(no_args_is_help=True, help="Look at the settings.")
+
+
+def add_to(program: typer.Typer) -> None:
+    """Add the commands of this file to the program."""
+    for function in (serve, worker, report, backup, restore, doctor):
+        command(program)(function)
+    program.add_typer(config, name="config")
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; else as the settings say.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes a free one.")] = None,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Plant a sample practice in a fresh folder.")] = False,
+) -> None:
+    """Serve pages, API and worker until told to end."""
+    from kept.entrypoints.cli.parts import ServeWishes
+
+    parts_of(context).serve(ServeWishes(host=host, port=port, demo=demo))
+
+
+def worker(
+    context: typer.Context,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait while another process sends, and take over.")] = False,
+) -> None:
+    """Send what falls due, until told to end, without serving anything."""
+    parts_of(context).work(wait=wait)
+
+
+def report(
+    context: typer.Context,
+    first: Annotated[str | None, typer.Option("--from", help="First UTC day, YYYY-MM-DD; else today.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last UTC day; else the first.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Print the ledger of each day: planned = sent + skipped + failed + pending."""
+    from kept.entrypoints.cli.ledgers import COLUMNS, ledgers, row_of
+
+    document = ledgers(parts_of(context), first, last)
+    rows = [row_of(day) for day in [*document["days"], {"day": "total", **document["total"]}]]
+    say(document, as_json=as_json, text=lambda: table(COLUMNS, rows))
+    if not document["total"]["balances"]:
+        raise typer.Exit(Exit.FAILED)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to; an older file of that name is replaced at the end.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Copy the database as it is at one moment, while others go on."""
+    document = parts_of(context).backup(file)
+    say(document, as_json=as_json, text=f"{file} is a whole copy, read and checked.")
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A copy made by kept backup.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Put a copy in the place of the database; what was there is kept beside it. Stop the server first."""
+    document = parts_of(context).restore(file)
+    kept_as = document.get("replaced")
+    say(document, as_json=as_json, text=f"Restored.{f' What was there before is in {kept_as}.' if kept_as else ''}")
+
+
+def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Check the set-up: files, versions, time, settings, channels; each with its remedy."""
+    import msgspec
+
+    checks = parts_of(context).examine()
+    worst = "fail" if any(c.state == "fail" for c in checks) else "ok"
+    document = {"state": worst, "checks": [msgspec.to_builtins(check) for check in checks]}
+    rows = [(c.state, c.name, c.found, c.remedy) for c in checks]
+    say(document, as_json=as_json, text=lambda: table(("", "check", "found", "remedy"), rows))
+    if worst == "fail":
+        raise typer.Exit(Exit.FAILED)
+
+
+@command(config, "show")
+def show_config(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Print the settings as they hold, secrets masked."""
+    settings = parts_of(context).settings()
+    say(dict(settings), as_json=as_json, text="\n".join(f"{name} = {value}" for name, value in settings.items()))

@@ -1,0 +1,202 @@
+"""``kept doctor``: look at everything that can be wrong with the set-up, and say what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kept.entrypoints.cli.parts import Check
+
+if TYPE_CHECKING:
+    from kept.main.assembly import Parts
+    from kept.main.settings import Settings
+
+LEAST_FREE_BYTES: Final = 1024**3
+BACKLOG_AGE: Final = timedelta(minutes=10)
+"""Older than this, what is due should have been sent: something is wrong, or nobody sends."""
+WAL_RESET_FIXED: Final = (3, 51, 3)
+"""
+From here on two processes may move the log of one database at once.
+
+Source:
+    https://www.sqlite.org/wal.html, "The WAL-reset bug".
+"""
+EARLIEST: Final = datetime.fromisoformat("2025-01-01T00:00:00Z")
+"""This program did not exist before; a clock that says so is wrong."""
+_OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+def examine(settings_of: Callable[[], Settings]) -> tuple[Check, ...]:
+    """
+    Return every check in the order in which a person should mend what fails.
+
+    Args:
+        settings_of: Loads the settings; raises ConfigurationError when they are wrong.
+    """
+    from kept.entrypoints.cli.screen import ConfigurationError
+
+    checks = [*_of_machine()]
+    try:
+        settings = settings_of()
+    except ConfigurationError as error:
+        checks += [_fail("settings", f"{p.field}: {p.message}", "correct the setting") for p in error.problems]
+        return tuple(checks)
+    checks.append(_ok("settings", "read"))
+    checks += _of_folder(settings.data)
+    checks += _of_parts(settings)
+    return tuple(checks)
+
+
+def _of_machine() -> Iterator[Check]:
+    import sqlite3
+
+    version = sqlite3.sqlite_version_info
+    if version >= WAL_RESET_FIXED:
+        yield _ok("SQLite", sqlite3.sqlite_version)
+    else:
+        remedy = "let one process only serve or work on the folder, which is the rule anyway; a later Python brings it"
+        yield _warn("SQLite", f"{sqlite3.sqlite_version}, before the WAL-reset fix of 3.51.3", remedy)
+    zones = importlib.metadata.version("tzdata")
+    yield _ok("time zones", f"tzdata {zones}, not this machine's own")
+    from kept.adapters.clock import SystemClock
+
+    now = SystemClock().now()
+    told = now.isoformat(timespec="seconds")
+    sound = now >= EARLIEST
+    yield _ok("clock", told) if sound else _fail("clock", told, "set the clock, and switch time synchronisation on")
+    yield _ok("Python", sys.version.split()[0])
+
+
+def _of_folder(folder: Path) -> Iterator[Check]:
+    if not folder.exists():
+        yield _warn("data folder", f"{folder} is not there yet", "it is made by the first command that needs it")
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    files = [path.name for path in folder.iterdir() if path.suffix == ".db" and path.stat().st_mode & _OPEN_TO_OTHERS]
+    if not os.access(folder, os.W_OK):
+        yield _fail("data folder", f"{folder} cannot be written to", "give this user the right, or name another folder")
+    elif files:
+        yield _fail("data folder", f"{', '.join(files)} can be read by other users", "run chmod 600 on it")
+    elif mode & stat.S_IRWXO:
+        yield _warn("data folder", f"{folder} is open to other users ({mode:o})", f"run chmod 700 {folder}")
+    else:
+        yield _ok("data folder", str(folder))
+    free = shutil.disk_usage(folder).free
+    found = f"{free / 1024**3:.1f} GiB free"
+    yield _ok("disk", found) if free >= LEAST_FREE_BYTES else _warn("disk", found, "make room: 1 GiB or more")
+
+
+def _of_parts(settings: Settings) -> Iterator[Check]:
+    """Open everything, and look at what is in it."""
+    from kept.core.errors import KeptError
+    from kept.main.assembly import open_parts
+    from kept.main.settings import SettingsError
+
+    if not settings.data.exists():
+        return
+    try:
+        with open_parts(settings, checkpoints=False) as parts:
+            yield _ok("database", f"opens, schema and store {parts.store.store_id[:8]}")
+            yield from _of_practice(parts)
+            yield from _of_channels(parts, settings)
+            yield from _of_sending(parts, settings)
+    except SettingsError as error:
+        yield from (_fail("channel", f"{p.field}: {p.message}", "correct the setting") for p in error.problems)
+    except KeptError as error:
+        yield _fail(
+            "database", str(error), "see whether its disk is full or it was damaged; kept restore brings a copy"
+        )
+
+
+def _of_practice(parts: Parts) -> Iterator[Check]:
+    from kept.flow.practice import load_practice
+
+    practice = load_practice(parts.store).practice
+    lacks = [
+        name
+        for name, missing in (
+            ("name", practice.version == 0),
+            ("phone", not practice.phone),
+            ("zone", practice.zone == "UTC"),
+        )
+        if missing
+    ]
+    if lacks:
+        remedy = "fill it in: kept practice show > practice.json, edit, kept practice load practice.json"
+        yield _warn("practice", f"still without {', '.join(lacks)}", remedy)
+    else:
+        yield _ok("practice", f"{len(practice.places)} places, {len(practice.visit_types)} visit types")
+
+
+def _of_channels(parts: Parts, settings: Settings) -> Iterator[Check]:
+    for name in ("sms", "email"):
+        channel = next((c for n, c in parts.channels.items() if n.value == name), None)
+        if channel is None:
+            yield _warn(
+                f"channel {name}", "none", f"set {name} to one that carries messages, if some should go that way"
+            )
+        elif channel.provider == "outbox":
+            remedy = "right for trying out; set another channel to reach people"
+            yield _warn(f"channel {name}", "goes to the outbox on this machine and reaches nobody", remedy)
+        else:
+            yield _mail_server(settings)
+
+
+def _mail_server(settings: Settings) -> Check:
+    """Connect and sign in as the channel does, without sending."""
+    from kept.adapters.smtp.connections import Connections
+    from kept.adapters.smtp.outcomes import ConversationEndedError, code_of_failure
+    from kept.main.assembly import smtp_settings
+
+    connections = Connections(smtp_settings(settings))
+    where = f"{settings.smtp_host} port {settings.smtp_port}"
+    try:
+        connections.give_back(connections.take(), reusable=True)
+    except ConversationEndedError as error:
+        code = error.outcome.code
+    except Exception as error:  # noqa: BLE001  whatever it was, the person learns which
+        code = code_of_failure(error)
+    else:
+        return _ok("channel email", f"{where} lets us in")
+    finally:
+        connections.close()
+    return _fail("channel email", f"{where}: {code}", "check host, port, security, name and password")
+
+
+def _of_sending(parts: Parts, settings: Settings) -> Iterator[Check]:
+    from kept.adapters.sqlite import FileSeat
+    from kept.flow.dispatch import backlog
+
+    seat = FileSeat(settings.data)
+    is_free = seat.take()
+    with suppress(OSError):
+        seat.leave()
+    waiting = backlog(parts.store, now=parts.clock.now())
+    if is_free:
+        yield _warn("sender", "nobody sends now", "start kept serve or kept worker")
+    else:
+        yield _ok("sender", "a process sends")
+    age = parts.clock.now() - waiting.oldest_at if waiting.oldest_at else timedelta(0)
+    found = f"{waiting.due} due" + (f", the oldest since {age}" if waiting.due else "")
+    is_stuck = age > BACKLOG_AGE
+    yield _warn("due", found, "see that a process sends, and kept why NOTIFICATION") if is_stuck else _ok("due", found)
+
+
+def _ok(name: str, found: str) -> Check:
+    return Check(name=name, state="ok", found=found)
+
+
+def _warn(name: str, found: str, remedy: str) -> Check:
+    return Check(name=name, state="warn", found=found, remedy=remedy)
+
+
+def _fail(name: str, found: str, remedy: str) -> Check:
+    return Check(name=name, state="fail", found=found, remedy=remedy)
