@@ -5,6 +5,7 @@ import os
 import sqlite3
 import stat
 import zlib
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from unittest import mock
 
@@ -13,8 +14,8 @@ import pytest
 
 from kept.adapters.sqlite import SqliteStore, backup, restore, schema
 from kept.core.errors import StorageUnavailableError
-from tests.adapters.sqlite_files import opened, run_in_another_process, set_version
-from tests.contracts.entities import Note, ids, put
+from tests.adapters.sqlite_files import PROCESSES, opened, run_in_another_process, set_version, started
+from tests.contracts.entities import Counter, Note, ids, put, raised
 
 OLD = range(1, schema.VERSION)
 """Every version that was ever released, but the newest."""
@@ -125,16 +126,28 @@ def die_in_migration(path: Path, version: int, statements: int) -> None:
         SqliteStore(path, kinds=(Note,))
 
 
-@pytest.mark.parametrize("version", OLD)
-def test_two_processes_that_open_an_old_database_at_once_migrate_it_once(path: Path, version: int) -> None:
-    database_of(version, path)
+@pytest.mark.parametrize("version", [0, *OLD])
+def test_processes_that_open_a_database_at_once_migrate_it_once(path: Path, version: int) -> None:
+    if version:
+        database_of(version, path)
+    start = PROCESSES.Barrier(4)
 
-    with opened(path) as first, opened(path) as second:
-        put(first, Note(id="n2"))
-        put(second, Note(id="n3"))
+    with contextlib.ExitStack() as all_of_them:
+        processes = [all_of_them.enter_context(started(open_and_count, path, start)) for _ in range(4)]
+        for process in processes:
+            process.join()
+        assert [process.exitcode for process in processes] == [0] * 4
 
-        assert first.store_id == second.store_id
-        assert ids(first) == ids(second) == ["n1", "n2", "n3"]
+    with opened(path) as store:
+        assert [counter.n for counter in store.load(Counter, ["c"])] == [4]
+        assert store.epoch == 1
+
+
+def open_and_count(path: Path, start: Barrier) -> None:
+    """Open the store together with others, and raise a counter once."""
+    start.wait()
+    with opened(path) as store:
+        store.submit(raised("c")).result()
 
 
 @pytest.mark.parametrize("version", OLD)
