@@ -17,6 +17,7 @@ from kept.core.records import IndexEntry
 MAX_NAME_LENGTH: Final = 200
 MAX_ID_LENGTH: Final = 128
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NAME_PREFIX_LENGTH: Final = 3
 
@@ -161,7 +162,7 @@ def checked_text(text: str, *, field: str, limit: int = MAX_NAME_LENGTH, multili
     Raises:
         InvalidInputError: too long, control characters, or half of a surrogate pair.
     """
-    if any("\ud800" <= c <= "\udfff" for c in text):
+    if not text.isascii() and _SURROGATE.search(text):
         raise InvalidInputError.of(
             field, "invalid_unicode", "holds half a character (a lone surrogate); send valid Unicode"
         )

@@ -282,7 +282,7 @@ def world(*, now: datetime = NOW, inner: Store | None = None, limits: Limits | N
         wake=lambda: woken.append(1),
         metrics_page=lambda: b"# HELP kept_sending Sending\n",
         health=lambda: Health(ok=True, checks={"store": "ok"}),
-        limits=limits or Limits(batch_wait_s=0.0),
+        limits=limits or Limits(batch_wait_s=0.0, recent_s=0.0),
     )
     return World(store=store, clock=clock, meter=meter, app=build_api(parts), woken=woken)
 

@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from kept.core.access import ApiKey, Scope
+from kept.core.access import ApiKey, Scope, split_key
 from kept.entrypoints.http_api.problems import DoorError
-from kept.flow.access import key_for
-from kept.ports.store import Store
+from kept.entrypoints.http_api.recent import Recent
 
 _ASK: Final = (("WWW-Authenticate", 'Bearer realm="kept"'),)
 _ASK_AGAIN: Final = (("WWW-Authenticate", 'Bearer realm="kept", error="invalid_token"'),)
 _KEY_MARK: Final = b"kept.key_"
 
 
-def authenticated(store: Store, headers: Sequence[bytes], query: bytes, *, now: datetime) -> ApiKey:
+def authenticated(keys: Recent, headers: Sequence[bytes], query: bytes, *, now: datetime) -> ApiKey:
     """
     Return the key of the caller.
 
     Args:
-        store: Where keys are.
+        keys: Where they are.
         headers: All Authorization headers of the request.
         query: The query as sent. A key in it is refused, because addresses end up in logs and histories.
         now: The one reading of the clock.
@@ -41,8 +40,9 @@ def authenticated(store: Store, headers: Sequence[bytes], query: bytes, *, now: 
     scheme, _, presented = headers[0].decode("latin-1").strip().partition(" ")
     if scheme.lower() != "bearer":
         raise DoorError("unauthenticated", "Send the API key as Authorization: Bearer KEY.", headers=_ASK)
-    key = key_for(store, presented.strip(), now=now)
-    if key is None:
+    key_id, secret = split_key(presented.strip()) or ("", "")
+    key = keys.get(ApiKey, key_id) if key_id else None
+    if key is None or not key.opens(secret, now=now):
         detail = "This API key is unknown, wrong, expired or taken back; use another one."
         raise DoorError("unauthenticated", detail, code="invalid_key", headers=_ASK_AGAIN)
     return key

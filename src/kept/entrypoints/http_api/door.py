@@ -7,6 +7,7 @@ ids, and queries hold more.
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from typing import Final
@@ -35,7 +36,8 @@ class Door:
 
     def __init__(self, app: ASGIApp, *, ids: Ids, limits: Limits) -> None:
         self._app = app
-        self._ids = ids
+        self._name = ids.new("req")
+        self._numbers = itertools.count(1)
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,11 +90,11 @@ class Door:
         return None
 
     def _correlation_id(self, scope: Scope) -> str:
-        """Return the caller's id for this request if it is one, else a new one."""
+        """Return the caller's id for this request if it is one, else a number under this process's own name."""
         for name, value in scope["headers"]:
             if name == CORRELATION_HEADER and _CORRELATION.fullmatch(value):
                 return str(value, "ascii")
-        return self._ids.new("req")
+        return f"{self._name}.{next(self._numbers)}"
 
 
 def _log_request(scope: Scope, status: int, began: float) -> None:

@@ -84,8 +84,7 @@ class PathEndpoint:
         if operation.scope is None:
             return None
         sent = [value for name, value in scope["headers"] if name == b"authorization"]
-        store = self._room.parts.store
-        key = authenticated(store, sent, scope["query_string"], now=now)
+        key = authenticated(self._room.recent, sent, scope["query_string"], now=now)
         scope["kept.key_id"] = key.id
         self._room.buckets.take(key.id)
         check_scope(key, operation.scope)

@@ -20,6 +20,7 @@ from kept.entrypoints.http_api.bridge import Bridge
 from kept.entrypoints.http_api.limits import Buckets
 from kept.entrypoints.http_api.parts import ApiParts
 from kept.entrypoints.http_api.preconditions import Precondition
+from kept.entrypoints.http_api.recent import Recent
 from kept.formats.shapes import Shape, Values
 from kept.ports.store import E, Transaction
 
@@ -42,6 +43,7 @@ class Room:
     def __init__(self, parts: ApiParts) -> None:
         self.parts = parts
         self.bridge = Bridge()
+        self.recent = Recent(parts.store, for_s=parts.limits.recent_s)
         self.buckets = Buckets(per_s=parts.limits.requests_per_s, burst=parts.limits.burst)
         self.running_keys: set[str] = set()
         """Idempotency keys whose first request is still running here."""
@@ -82,8 +84,8 @@ class Call(msgspec.Struct, kw_only=True):
         return await self.room.bridge.result(self.room.submitted(step))
 
     def practice(self) -> Practice:
-        """Return the practice, or the plain defaults of a fresh store."""
-        return next(iter(self.parts.store.load(Practice, (PRACTICE_ID,))), None) or Practice()
+        """Return the practice as of a moment ago, or the plain defaults of a fresh store; a step reads it again."""
+        return self.room.recent.get(Practice, PRACTICE_ID) or Practice()
 
     def id_in_path(self, thing: str, name: str = "id") -> str:
         """
