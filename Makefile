@@ -65,6 +65,7 @@ docs: $(DEV) ## run the examples in README.md and docs/, and follow their links
 pins: ## make requirements/*.txt again from pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
 	@command -v uv >/dev/null || { echo "make pins needs uv on the PATH: pip install uv" >&2; exit 1; }
 	@$(PIN) -o requirements/run.txt
+	@$(PIN) --extra aws -c requirements/run.txt -o requirements/aws.txt
 	@$(PIN) --extra dev -c requirements/run.txt -o requirements/dev.txt
 
 $(HOME_STAMP): $(REBUILD)
