@@ -51,14 +51,15 @@ def open_writer(path: Path, *, timeout_s: float, checkpoints: bool) -> sqlite3.C
     Args:
         path: Made if it is missing, for this user alone, and so is its folder.
         timeout_s: How long to wait for another process that writes.
-        checkpoints: Whether this connection moves what the log holds into the database. SQLite before 3.51.3 can
-            lose a commit when two connections do that at the same moment, so only one process at a time may.
+        checkpoints: Whether this connection moves what the log holds into the database. SQLite before 3.51.3 can, in
+            very rare cases, damage a database when two connections write or do that at the same moment; so one
+            process at a time does it, and a second one writes little.
 
     Raises:
         StorageUnavailableError: it cannot be opened, read, written or brought up to date.
 
     Source:
-        https://www.sqlite.org/wal.html#the_wal_reset_bug, read 2026.
+        https://www.sqlite.org/wal.html#walresetbug
     """
     make_private_file(path)
     with said_plainly(path):
