@@ -149,6 +149,19 @@ def checked_id(text: str, *, field: str) -> str:
     return text
 
 
+def checked_unicode(text: str, *, field: str) -> str:
+    """
+    Return a text, if it can be written down at all.
+
+    Raises:
+        InvalidInputError: it holds half of a surrogate pair.
+    """
+    if not text.isascii() and _SURROGATE.search(text):
+        message = "holds half a character (a lone surrogate); send valid Unicode"
+        raise InvalidInputError.of(field, "invalid_unicode", message)
+    return text
+
+
 def checked_text(text: str, *, field: str, limit: int = MAX_NAME_LENGTH, multiline: bool = False) -> str:
     """
     Return a person's text, if it can be stored and shown.
@@ -162,10 +175,7 @@ def checked_text(text: str, *, field: str, limit: int = MAX_NAME_LENGTH, multili
     Raises:
         InvalidInputError: too long, control characters, or half of a surrogate pair.
     """
-    if not text.isascii() and _SURROGATE.search(text):
-        raise InvalidInputError.of(
-            field, "invalid_unicode", "holds half a character (a lone surrogate); send valid Unicode"
-        )
+    checked_unicode(text, field=field)
     if len(text) > limit:
         raise InvalidInputError.of(field, "too_long", f"must be at most {limit} characters; shorten it", limit=limit)
     bare = re.sub(r"[\n\r\t]", "", text) if multiline else text

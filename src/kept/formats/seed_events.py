@@ -47,8 +47,8 @@ USER_BOOKING: Final = Shape(
     about="A booking by user and instants. An unknown user is registered without contact points.",
     members={
         "userId": Member(types=(Type.ID,), about="Who comes.", required=True),
-        "startTime": Member(types=(Type.TEXT,), about="RFC 3339 with an offset or Z.", required=True),
-        "endTime": Member(types=(Type.TEXT,), about="RFC 3339 with an offset or Z; later.", required=True),
+        "startTime": Member(types=(Type.NOTATION,), about="RFC 3339 with an offset or Z.", required=True),
+        "endTime": Member(types=(Type.NOTATION,), about="RFC 3339 with an offset or Z; later.", required=True),
         "details": Member(types=(Type.OBJECT,), about="What the visit is about.", shape=DETAILS),
     },
     example={
@@ -64,9 +64,9 @@ PATIENT_REQUEST: Final = Shape(
     about="A request for a time of day in the practice's zone; it stays REQUESTED until the practice confirms it.",
     members={
         "patientId": Member(types=(Type.ID,), about="Who comes; registered if unknown.", required=True),
-        "appointmentDate": Member(types=(Type.TEXT,), about="ISO 8601 date.", required=True),
-        "startTime": Member(types=(Type.TEXT,), about="HH:MM on the practice's clocks.", required=True),
-        "endTime": Member(types=(Type.TEXT,), about="HH:MM, later on the same day.", required=True),
+        "appointmentDate": Member(types=(Type.NOTATION,), about="ISO 8601 date.", required=True),
+        "startTime": Member(types=(Type.NOTATION,), about="HH:MM on the practice's clocks.", required=True),
+        "endTime": Member(types=(Type.NOTATION,), about="HH:MM, later on the same day.", required=True),
         "notes": Member(types=(Type.TEXT,), about="For the desk.", limit=4_000, multiline=True),
     },
     example={
@@ -79,7 +79,7 @@ PATIENT_REQUEST: Final = Shape(
 )
 
 _TIME: Final = Member(
-    types=(Type.TEXT, Type.INTEGER),
+    types=(Type.NOTATION, Type.INTEGER),
     about="ISO 8601, in the practice's zone where it has no offset; or seconds since 1970.",
     required=True,
     most=LATEST_EPOCH_S,
@@ -90,8 +90,8 @@ SMS_ITEM: Final = Shape(
     about="One reminder: by SMS, and by e-mail if that is not taken.",
     members={
         "patientId": Member(types=(Type.ID,), about="Who comes; registered if unknown.", required=True),
-        "phoneNumber": Member(types=(Type.TEXT,), about="Where the SMS goes."),
-        "email": Member(types=(Type.TEXT,), about="Where the e-mail goes.", limit=320),
+        "phoneNumber": Member(types=(Type.NOTATION,), about="Where the SMS goes."),
+        "email": Member(types=(Type.NOTATION,), about="Where the e-mail goes."),
         "appointmentTime": _TIME,
         "doctorName": Member(
             types=(Type.TEXT,), about="Not part of a message: it may tell what a person suffers from."
@@ -116,8 +116,8 @@ BOTH_ITEM: Final = Shape(
     members={
         "appointmentId": Member(types=(Type.ID,), about="The sender's own id.", required=True),
         "appointmentTime": _TIME,
-        "customerEmail": Member(types=(Type.TEXT,), about="Where the e-mail goes.", limit=320),
-        "customerPhone": Member(types=(Type.TEXT,), about="Where the SMS goes."),
+        "customerEmail": Member(types=(Type.NOTATION,), about="Where the e-mail goes."),
+        "customerPhone": Member(types=(Type.NOTATION,), about="Where the SMS goes."),
         "patientId": Member(types=(Type.ID,), about="Who comes, if known; else one is made from the address."),
         "location": Member(types=(Type.TEXT,), about="Goes into the message."),
     },

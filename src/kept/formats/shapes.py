@@ -15,7 +15,7 @@ from typing import Final, ParamSpec, TypeVar, cast
 import msgspec
 
 from kept.core.errors import FieldProblem, InvalidInputError
-from kept.core.people import MAX_NAME_LENGTH, checked_id, checked_text
+from kept.core.people import MAX_NAME_LENGTH, checked_id, checked_text, checked_unicode
 
 LARGEST_INTEGER: Final = 2**53 - 1
 """The largest that every JSON reader keeps exactly (RFC 8259 §6)."""
@@ -32,6 +32,8 @@ class Type(StrEnum):
     """What JSON knows, and ids apart from other texts."""
 
     TEXT = "string"
+    NOTATION = "notation"
+    """Text in a notation of its own (a time, a number, an address); whoever reads it says what is wrong with it."""
     ID = "id"
     INTEGER = "integer"
     FLAG = "boolean"
@@ -157,7 +159,7 @@ def _member(name: str, member: Member, given: object, problems: Problems, *, at:
 
 
 def _is(kind: Type, given: object) -> bool:
-    if kind in {Type.TEXT, Type.ID}:
+    if kind in _STRINGS:
         return isinstance(given, str)
     if kind is Type.INTEGER:
         return not isinstance(given, bool) and (
@@ -178,7 +180,9 @@ def _checked(kind: Type, member: Member, given: object, field: str) -> object:
         message = f"must hold at most {member.limit} items; send the rest in another request"
         raise InvalidInputError.of(field, "too_many", message, limit=member.limit)
     if kind is Type.ID:
-        return checked_id(checked_text(cast("str", given), field=field), field=field)
+        return checked_id(checked_unicode(cast("str", given), field=field), field=field)
+    if kind is Type.NOTATION:
+        return checked_unicode(cast("str", given), field=field)
     if kind is Type.TEXT:
         text = checked_text(cast("str", given), field=field, limit=member.limit, multiline=member.multiline)
         if member.choices and text not in member.choices:
@@ -188,8 +192,10 @@ def _checked(kind: Type, member: Member, given: object, field: str) -> object:
     return given
 
 
+_STRINGS: Final = frozenset({Type.TEXT, Type.NOTATION, Type.ID})
 _WRONG: Final[dict[Type, tuple[str, str]]] = {
     Type.TEXT: ("not_a_string", "must be text in quotes"),
+    Type.NOTATION: ("not_a_string", "must be text in quotes"),
     Type.ID: ("not_a_string", "must be text in quotes"),
     Type.INTEGER: ("not_an_integer", "must be a whole number without quotes"),
     Type.FLAG: ("not_a_boolean", "must be true or false, without quotes"),

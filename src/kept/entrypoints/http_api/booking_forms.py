@@ -35,10 +35,10 @@ _HAS_OFFSET: Final = re.compile(r"(?:[Zz]|[+-][0-9]{2}:[0-9]{2})\Z")
 
 _TIMES: Final = {
     "start": Member(
-        types=(Type.TEXT,),
+        types=(Type.NOTATION,),
         about="RFC 3339 with an offset or Z; or local, without an offset, beside a timeZone.",
     ),
-    "end": Member(types=(Type.TEXT,), about="Like start, and later. Give this or durationMinutes."),
+    "end": Member(types=(Type.NOTATION,), about="Like start, and later. Give this or durationMinutes."),
     "durationMinutes": Member(
         types=(Type.INTEGER,),
         about="Elapsed minutes. Give this or end; with neither, the visit type says.",
@@ -46,7 +46,7 @@ _TIMES: Final = {
         most=MINUTES_OF_A_DAY,
     ),
     "timeZone": Member(
-        types=(Type.TEXT,),
+        types=(Type.NOTATION,),
         about="IANA zone of the wall times; where none is given, the place's, else the practice's.",
     ),
 }

@@ -32,9 +32,7 @@ PREVIEW: Final = Shape(
         "channel": Member(
             types=(Type.TEXT,), about="sms, if nothing is said.", choices=tuple(c.value for c in ChannelName)
         ),
-        "language": Member(
-            types=(Type.TEXT,), about="Language of the dates; the practice's, if nothing is said.", limit=35
-        ),
+        "language": Member(types=(Type.NOTATION,), about="Language of the dates; the practice's, if nothing is said."),
     },
     example={"template": "{practice}: appointment {day} at {time}, {place}. Call {phone}. STOP to opt out."},
 )

@@ -33,7 +33,7 @@ QUERY: Final = Shape(
     name="NotificationSearch",
     about="Notifications of a day or a batch.",
     members={
-        "day": Member(types=(Type.TEXT,), about="UTC day on which they are due.", limit=10, example="2030-05-06"),
+        "day": Member(types=(Type.NOTATION,), about="UTC day on which they are due.", example="2030-05-06"),
         "batchId": Member(types=(Type.ID,), about="Of one batch."),
         **_NARROWED,
     },

@@ -191,6 +191,8 @@ def _member_schema(member: Member, *, is_nullable: bool) -> Json:
 def _type_schema(kind: Type, member: Member) -> Json:
     if kind is Type.ID:
         return {"type": "string", "minLength": 1, "maxLength": _MAX_ID, "pattern": _ID_PATTERN}
+    if kind is Type.NOTATION:
+        return {"type": "string"}
     if kind is Type.TEXT:
         if member.choices:
             return {"type": "string", "enum": [*member.choices]}

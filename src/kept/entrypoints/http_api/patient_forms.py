@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from kept.core.contacts import LONGEST_PHONE_INPUT, parse_email, parse_phone
+from kept.core.contacts import parse_email, parse_phone
 from kept.core.errors import InvalidInputError
 from kept.core.people import ChannelName, Patient
 from kept.core.practice import Practice
@@ -41,15 +41,14 @@ _MEMBERS: Final = {
     "firstName": Member(types=(Type.TEXT,), about="Give first and last name, or name."),
     "lastName": Member(types=(Type.TEXT,), about="Give first and last name, or name."),
     "name": Member(types=(Type.TEXT,), about="The whole name, for those who keep it whole."),
-    "email": Member(types=(Type.TEXT,), about="One e-mail address.", limit=320),
+    "email": Member(types=(Type.NOTATION,), about="One e-mail address."),
     "phone": Member(
-        types=(Type.TEXT,),
+        types=(Type.NOTATION,),
         about="International form; without a prefix it is read as of the practice's country.",
-        limit=LONGEST_PHONE_INPUT,
     ),
-    "dateOfBirth": Member(types=(Type.TEXT,), about="2000-02-29."),
-    "language": Member(types=(Type.TEXT,), about="Language tag for messages (BCP 47); none: the practice's."),
-    "timeZone": Member(types=(Type.TEXT,), about="IANA zone in which the person lives; none: the place's."),
+    "dateOfBirth": Member(types=(Type.NOTATION,), about="2000-02-29."),
+    "language": Member(types=(Type.NOTATION,), about="Language tag for messages (BCP 47); none: the practice's."),
+    "timeZone": Member(types=(Type.NOTATION,), about="IANA zone in which the person lives; none: the place's."),
     "consents": Member(types=(Type.OBJECT,), about="What the person said about messages.", shape=_CONSENTS),
 }
 _EXAMPLE: Final = {

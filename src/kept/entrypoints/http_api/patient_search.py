@@ -22,8 +22,8 @@ QUERY: Final = Shape(
     name="PatientSearch",
     about="Patients by one of three ways.",
     members={
-        "email": Member(types=(Type.TEXT,), about="The whole address.", limit=320),
-        "phone": Member(types=(Type.TEXT,), about="The whole number; a plus sign is written %2B in an address."),
+        "email": Member(types=(Type.NOTATION,), about="The whole address."),
+        "phone": Member(types=(Type.NOTATION,), about="The whole number; a plus sign is written %2B in an address."),
         "name": Member(types=(Type.TEXT,), about="The beginning of the name, three letters at least."),
         "cursor": CURSOR,
         "limit": LIMIT,

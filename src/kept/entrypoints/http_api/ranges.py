@@ -17,15 +17,13 @@ _DATE_LENGTH: Final = len("2026-05-04")
 _LAST_DAY: Final = date(LAST_YEAR, 12, 31)
 
 FROM: Final = Member(
-    types=(Type.TEXT,),
+    types=(Type.NOTATION,),
     about="First day (2026-05-04, whole) or instant (RFC 3339, included).",
-    limit=40,
     example="2030-05-06",
 )
 TO: Final = Member(
-    types=(Type.TEXT,),
+    types=(Type.NOTATION,),
     about="Last day (2026-05-04, whole) or instant (RFC 3339, excluded).",
-    limit=40,
     example="2030-05-10",
 )
 
