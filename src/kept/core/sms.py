@@ -87,8 +87,11 @@ def segments_of(text: str) -> tuple[str, ...]:
     """
     encoding = encoding_of(text)
     room = _ROOM[encoding]
-    if _units_of(text, encoding) <= room.alone:
+    units = _units_of(text, encoding)
+    if units <= room.alone:
         return (text,) if text else ()
+    if units == len(text):
+        return tuple(text[first : first + room.in_part] for first in range(0, units, room.in_part))
     return tuple(_parts(text, encoding, room.in_part))
 
 
@@ -106,6 +109,8 @@ def _parts(text: str, encoding: Encoding, room: int) -> Iterator[str]:
 def _units_of(text: str, encoding: Encoding) -> int:
     if encoding is Encoding.GSM_7 and _BASIC.issuperset(text):
         return len(text)  # nearly every message; each is measured twice on its way out
+    if encoding is Encoding.UCS_2:
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
     return sum(_units(character, encoding) for character in text)
 
 
