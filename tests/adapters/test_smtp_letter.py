@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kept.adapters.smtp.letter import InvalidLetterError, Letter, letter_of
+from kept.adapters.smtp.letter import Letter, letter_of
 from kept.core.people import ChannelName
+from kept.formats.mail import InvalidMailError
 from tests.contracts.channels import NOW, outgoing, quick_settings
 
 SETTINGS = quick_settings(
@@ -119,7 +120,7 @@ def test_a_key_that_no_message_id_can_hold_becomes_its_digest(key: str) -> None:
     ],
 )
 def test_what_could_forge_a_header_or_reach_a_second_person_is_refused(field: str, value: str) -> None:
-    with pytest.raises(InvalidLetterError) as caught:
+    with pytest.raises(InvalidMailError) as caught:
         letter(**{field: value})
 
     assert str(caught.value) == ""
@@ -129,7 +130,7 @@ def test_what_could_forge_a_header_or_reach_a_second_person_is_refused(field: st
 def test_no_words_add_a_header_or_a_recipient(subject: str, text: str, key: str) -> None:
     try:
         written = letter(subject=subject, text=text, dedupe_key=key)
-    except InvalidLetterError:
+    except InvalidMailError:
         return
 
     mail = read(written)
@@ -144,7 +145,7 @@ def test_no_words_add_a_header_or_a_recipient(subject: str, text: str, key: str)
 def test_the_subject_arrives_as_it_was_written(subject: str) -> None:
     try:
         written = letter(subject=subject)
-    except InvalidLetterError:
+    except InvalidMailError:
         return
 
     assert "".join(str(read(written)["Subject"]).split()) == "".join(subject.split())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kept.adapters.smtp.connections import Connections
 from kept.adapters.smtp.conversation import Conversation
-from kept.adapters.smtp.letter import InvalidLetterError, Letter, letter_of
+from kept.adapters.smtp.letter import Letter, letter_of
 from kept.adapters.smtp.outcomes import EXPIRED, INVALID, ConversationEndedError, code_of_failure
 from kept.adapters.smtp.settings import SmtpSettings
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName
+from kept.formats.mail import InvalidMailError
 from kept.ports.channel import Capabilities, OutgoingMessage
 from kept.ports.clock import Clock
 
@@ -45,7 +46,7 @@ class SmtpChannel:
             return INVALID
         try:
             letter = letter_of(message, self._settings, now=now)
-        except InvalidLetterError:
+        except InvalidMailError:
             return INVALID
         if letter.expires_at <= now:
             return EXPIRED

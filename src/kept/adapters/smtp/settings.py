@@ -12,10 +12,9 @@ from typing import Final
 import msgspec
 
 from kept.core.errors import FieldProblem, InvalidInputError
+from kept.formats.mail import is_address
 
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_LONGEST_ADDRESS: Final = 254  # RFC 5321 §4.5.3.1.3: a path has 256 characters, two of them the angle brackets
 _MOST_PORT: Final = 65_535
 
 
@@ -86,18 +85,6 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     def domain(self) -> str:
         """What stands after the @ of Message-ID."""
         return self.message_id_domain or self.sender.rpartition("@")[2]
-
-
-def is_address(text: str) -> bool:
-    """
-    Return whether this is exactly one address that every server understands.
-
-    No second one behind a comma, no name, no quotes, and nothing beyond ASCII, which would need SMTPUTF8.
-
-    >>> is_address("ann@example.com"), is_address("ann@example.com,bob@example.com")
-    (True, False)
-    """
-    return len(text) <= _LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(text))
 
 
 def _problems(settings: SmtpSettings) -> Iterator[FieldProblem]:
