@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -58,14 +59,16 @@ CHANGING: Final[tuple[tuple[str, Page], ...]] = (
 )
 """Forms."""
 
+ROUTE: Final = "kept.route"
+"""Where the door around everything finds what its log calls a request: the route, because paths hold ids."""
 _LANGUAGE_COOKIE: Final = "kept_lang"
 _YEAR_S: Final = 365 * 86_400
 
 
 def build_pages(parts: WebParts) -> Starlette:
     """Return the application; mount it at the root, behind everything else."""
-    routes = [Route(path, _looked_at(parts, page), methods=["GET"]) for path, page in LOOKING]
-    routes += [Route(path, _changed_by(parts, page), methods=["POST"]) for path, page in CHANGING]
+    routes = [Route(path, _looked_at(parts, path, page), methods=["GET"]) for path, page in LOOKING]
+    routes += [Route(path, _changed_by(parts, path, page), methods=["POST"]) for path, page in CHANGING]
     routes.append(Route("/assets/{name}", _asset(parts), methods=["GET"]))
 
     async def nothing_here(request: Request, error: Exception) -> Response:
@@ -78,8 +81,9 @@ def build_pages(parts: WebParts) -> Starlette:
     return Starlette(routes=routes, exception_handlers={HTTPException: nothing_here})
 
 
-def _looked_at(parts: WebParts, page: Page) -> Callable[[Request], object]:
+def _looked_at(parts: WebParts, route: str, page: Page) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
+        request.scope[ROUTE] = route
         refusal = locality_refusal(parts, request.headers.get("host"))
         call = _bare_call(parts, request)
         if refusal:
@@ -89,8 +93,9 @@ def _looked_at(parts: WebParts, page: Page) -> Callable[[Request], object]:
     return endpoint
 
 
-def _changed_by(parts: WebParts, page: Page) -> Callable[[Request], object]:
+def _changed_by(parts: WebParts, route: str, page: Page) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
+        request.scope[ROUTE] = route
         call = _bare_call(parts, request)
         refusal = locality_refusal(parts, request.headers.get("host"))
         refusal = refusal or origin_refusal(request.headers, scheme=request.url.scheme)
@@ -142,8 +147,8 @@ def _bare_call(parts: WebParts, request: Request, form: dict[str, str] | None = 
 def _answer(call: Call, page: Page) -> Response:
     """Return what a page answers, or a page that says why it cannot; in a thread, because the store may wait."""
     try:
-        known = Call(**{**vars(call), "setup": load_practice(call.parts.store)})
-        return page(known)
+        call = replace(call, setup=load_practice(call.parts.store))
+        return page(call)
     except KeptError as error:
         return failure_page(call, error)
     except Exception as error:  # noqa: BLE001  whatever it is, the person gets a page and the log the rest

@@ -48,7 +48,7 @@ class Call:
     """Empty unless something is to change."""
     token: str
     """For the forms of the answer."""
-    setup: PracticeSetup = field(default_factory=lambda: PracticeSetup(practice=Practice()))
+    setup: PracticeSetup = field(default_factory=lambda: PracticeSetup(practice=Practice(name="")))
 
     @property
     def practice(self) -> Practice:

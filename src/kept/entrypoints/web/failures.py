@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from http import HTTPStatus
 from typing import Final
 
@@ -21,6 +22,8 @@ from kept.core.errors import (
 )
 from kept.entrypoints.web.calls import Call
 from kept.entrypoints.web.rendering import error_page
+
+_MOST_FRAMES: Final = 12
 
 log = structlog.get_logger("kept.pages")
 
@@ -52,8 +55,9 @@ def failure_page(call: Call, error: KeptError) -> Response:
 
 
 def broken_page(call: Call, error: Exception) -> Response:
-    """Return the page for what nobody foresaw; the log has the rest."""
-    log.error("page_failed", path=call.path, exc_info=error)
+    """Return the page for what nobody foresaw; the log says where, and not the text, which may repeat a person's."""
+    where = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-_MOST_FRAMES:]]
+    log.error("page failed", error=type(error).__name__, where=where)
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     return error_page(call, status=status, title=call.say("failed.broken.title"), detail=call.say("failed.broken.text"))
 

@@ -10,6 +10,7 @@ import msgspec
 from kept.core.notifications import Notification, NotificationKind, NotificationState, Outcome
 from kept.core.reports import Ledger, reminder_type
 from kept.entrypoints.web.calls import Call
+from kept.entrypoints.web.clocks import local_day
 
 _BAR_UNITS: Final = 1000
 """Width of the bar in its own units."""
@@ -53,7 +54,9 @@ def told(call: Call, notification: Notification, zone: str) -> Told:
     key = outcome.value if notification.is_done and outcome else notification.state.value
     why = call.say(f"reason.{notification.reason.value}") if notification.reason else ""
     if notification.state is NotificationState.PLANNED:
-        why = call.say("told.due", when=call.clocks.moment(notification.due_at, zone))
+        is_today = local_day(notification.due_at, zone) == local_day(call.now, zone)
+        write = call.clocks.time if is_today else call.clocks.moment
+        why = call.say("told.due", when=write(notification.due_at, zone))
     return Told(
         id=notification.id,
         tone=TONES[outcome] if notification.is_done and outcome else "open",

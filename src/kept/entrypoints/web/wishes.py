@@ -22,6 +22,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     value: str
     """As the form sends it: an instant with its offset."""
     text: str
+    """Day, time and zone."""
+    time: str
+    """The time alone, for lists of one day."""
+    start: datetime
 
 
 def chosen_start(fields: dict[str, str], zone: str) -> datetime | None:
@@ -78,7 +82,7 @@ def choice(call: Call, instant: datetime, zone: str) -> Choice:
     """Return a time to choose, in the zone of the place and with its offset, so that no two look the same."""
     local = instant.astimezone(zone_named(zone))
     said = f"{call.clocks.moment(instant, zone)} ({call.clocks.zone(zone, instant)})"
-    return Choice(value=local.isoformat(), text=said)
+    return Choice(value=local.isoformat(), text=said, time=call.clocks.time(instant, zone), start=instant)
 
 
 def choices(call: Call, slots: tuple[Interval, ...], zone: str) -> tuple[Choice, ...]:
