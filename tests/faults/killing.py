@@ -1,0 +1,61 @@
+"""Asking the nursery to raise a program, kill it and judge what is left."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from types import TracebackType
+from typing import Final, Self
+
+import msgspec
+
+from tests.faults.nursery import Request
+from tests.faults.recovery import Verdict
+
+DEEPEST: Final = 12
+"""A program is killed on one of the first so many passings of its point."""
+
+
+class Nursery:
+    """A process of its own, because forking is safe only where there are no threads."""
+
+    def __init__(self) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=clean,  # a program that is killed cannot write down what it covered
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait(30)
+
+    def verdict(self, point: str, seed: int, *, bug: str = "") -> Verdict:
+        """Return what became of the run of a seed that was killed at a point; on which passing, the seed tells."""
+        nth = random.Random(f"{point} {seed}").randint(1, DEEPEST)
+        verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug))
+        if not verdict.was_killed and verdict.passed:
+            nth = 1 + nth % verdict.passed
+            verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug))
+        return verdict
+
+    def _ask(self, request: Request) -> Verdict:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(msgspec.json.encode(request) + b"\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the nursery itself has died; its words stand above"
+        return msgspec.json.decode(answer, type=Verdict)
