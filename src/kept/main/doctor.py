@@ -112,7 +112,7 @@ def _of_parts(settings: Settings) -> Iterator[Check]:
         yield from (_fail("channel", f"{p.field}: {p.message}", "correct the setting") for p in error.problems)
     except KeptError as error:
         yield _fail(
-            "database", str(error), "see whether its disk is full or it was damaged; kept restore brings a copy"
+            "database", str(error), "see whether the disk is full or the file damaged; kept restore brings a copy"
         )
 
 
@@ -120,15 +120,8 @@ def _of_practice(parts: Parts) -> Iterator[Check]:
     from kept.flow.practice import load_practice
 
     practice = load_practice(parts.store).practice
-    lacks = [
-        name
-        for name, missing in (
-            ("name", practice.version == 0),
-            ("phone", not practice.phone),
-            ("zone", practice.zone == "UTC"),
-        )
-        if missing
-    ]
+    missing = {"name": practice.version == 0, "phone": not practice.phone, "zone": practice.zone == "UTC"}
+    lacks = [name for name, is_missing in missing.items() if is_missing]
     if lacks:
         remedy = "fill it in: kept practice show > practice.json, edit, kept practice load practice.json"
         yield _warn("practice", f"still without {', '.join(lacks)}", remedy)
@@ -140,9 +133,7 @@ def _of_channels(parts: Parts, settings: Settings) -> Iterator[Check]:
     for name in ("sms", "email"):
         channel = next((c for n, c in parts.channels.items() if n.value == name), None)
         if channel is None:
-            yield _warn(
-                f"channel {name}", "none", f"set {name} to one that carries messages, if some should go that way"
-            )
+            yield _warn(f"channel {name}", "none", f"set {name} to a channel if messages should go that way")
         elif channel.provider == "outbox":
             remedy = "right for trying out; set another channel to reach people"
             yield _warn(f"channel {name}", "goes to the outbox on this machine and reaches nobody", remedy)

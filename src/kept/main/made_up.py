@@ -55,7 +55,7 @@ class MadeUpCarrier:
     def lookup(self, dedupe_key: str) -> SendOutcome | None:
         """Say nothing: it cannot be asked."""
         del dedupe_key
-        return None  # noqa: RET501  the answer is that there is none
+        return None
 
     def close(self) -> None:
         """Do nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+WIDE: Final = 250
+"""Columns where nobody looks: a table that is piped on is not cut."""
+
 
 class Exit(IntEnum):
     """How a command ended, for whoever started it."""
@@ -45,6 +49,8 @@ class Exit(IntEnum):
     """No such thing, or nothing found."""
     CONFLICT = 4
     """Someone was first, or it has changed meanwhile; look again, then retry."""
+    BROKEN = 70
+    """A mistake in Kept itself (EX_SOFTWARE of sysexits.h)."""
     SEAT_TAKEN = 75
     """Another process sends; end it first, or wait (EX_TEMPFAIL of sysexits.h)."""
     CONFIGURATION = 78
@@ -116,7 +122,10 @@ def say(document: object, *, as_json: bool, text: str | Callable[[], object]) ->
         return
     from rich.console import Console
 
-    Console(soft_wrap=True).print(text if isinstance(text, str) else text(), markup=False, highlight=False)
+    console = Console(soft_wrap=True)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDE
+    console.print(text if isinstance(text, str) else text(), markup=False, highlight=False)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> object:
