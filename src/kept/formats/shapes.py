@@ -67,6 +67,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     about: str
     members: Mapping[str, Member]
+    needs: tuple[str, ...] = ()
+    """At least one of these must be given, null or not."""
     example: Mapping[str, object] = {}
 
 
@@ -123,6 +125,9 @@ def read(shape: Shape, document: object, problems: Problems, *, at: str = "") ->
     for name in document:
         if name not in shape.members:
             problems.found.append(_unknown(shape, name, at))
+    if shape.needs and not document.keys() & set(shape.needs):
+        first, *others = shape.needs
+        problems.add(f"{at}{first}", "required", f"is missing; give it, or one of: {', '.join(others)}")
     values: Values = {}
     for name, member in shape.members.items():
         given = document.get(name)

@@ -63,7 +63,7 @@ class NumberedIds:
 
     def new(self, prefix: str) -> str:
         self._last += 1
-        return f"{prefix}_{self._last}"
+        return f"{prefix}_n{self._last}"
 
     def secret(self) -> str:
         return SECRET

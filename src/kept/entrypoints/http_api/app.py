@@ -21,6 +21,7 @@ from kept.entrypoints.http_api import (
     notifications,
     patient_search,
     patients,
+    practice,
     reports,
     slots,
 )
@@ -44,6 +45,7 @@ DESCRIBED: Final[tuple[Operation, ...]] = tuple(
         notifications,
         batches,
         messages,
+        practice,
         reports,
         health,
     )
@@ -62,7 +64,9 @@ def build_api(parts: ApiParts) -> Starlette:
     by_path: dict[str, list[Operation]] = defaultdict(list)
     for operation in (*DESCRIBED, *(_documents() if parts.docs else ())):
         by_path[operation.path].append(operation)
-    routes = [Route(path, PathEndpoint(path, tuple(found), room)) for path, found in by_path.items()]
+    # a name in a path goes before an id in its place
+    paths = sorted(by_path, key=lambda path: "{" in path.rpartition("/")[2])
+    routes = [Route(path, PathEndpoint(path, tuple(by_path[path]), room)) for path in paths]
     app = Starlette(routes=[*routes, Route("/api/{rest:path}", _Nothing())])
     app.router.redirect_slashes = False
     app.add_middleware(Door, ids=parts.ids, limits=parts.limits)

@@ -79,6 +79,7 @@ CHANGE: Final = Shape(
     name="AppointmentChange",
     about="Another time, other notes, or both. The length stays unless end or durationMinutes is given.",
     members={**_TIMES, "notes": _NOTES},
+    needs=(*_TIMES, "notes"),
     example={"start": "2030-05-07T09:00:00-04:00"},
 )
 
@@ -166,8 +167,6 @@ def wanted_change(document: object, appointment: Appointment) -> tuple[Interval 
     """
     problems = Problems()
     values = read(CHANGE, document, problems)
-    if isinstance(document, dict) and not document:
-        problems.add("", "required", f"changes nothing; give one of: {', '.join(CHANGE.members)}")
     problems.check()
     zone = _zone(values, problems, otherwise=appointment.zone)
     is_move = bool(values.keys() & _TIMES.keys())

@@ -34,6 +34,7 @@ PREVIEW: Final = Shape(
         ),
         "language": Member(types=(Type.NOTATION,), about="Language of the dates; the practice's, if nothing is said."),
     },
+    needs=("template", "text"),
     example={"template": "{practice}: appointment {day} at {time}, {place}. Call {phone}. STOP to opt out."},
 )
 
@@ -57,10 +58,8 @@ async def show(call: Call) -> Answer:
     problems = Problems()
     values = read(PREVIEW, call.document, problems)
     problems.check()
-    names = values.keys() & {"template", "text"}
-    if len(names) != 1:
-        code = "conflicts_with" if names else "required"
-        raise InvalidInputError.of("template", code, "or text must be given, and only one of them")
+    if {"template", "text"} <= values.keys():
+        raise InvalidInputError.of("text", "conflicts_with", "stands beside template; give only one of them")
     practice = call.practice()
     channel = ChannelName(text_of(values, "channel") or ChannelName.SMS)
     facts = _facts(practice, call)

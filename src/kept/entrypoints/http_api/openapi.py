@@ -21,6 +21,7 @@ _REF: Final = "#/components/schemas/{name}"
 _ID_PATTERN: Final = "^[A-Za-z0-9][A-Za-z0-9._:@-]*$"
 _PLAIN_TEXT: Final = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"
 _MULTILINE_TEXT: Final = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$"
+_TAGS: Final = '^(\\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
 _MAX_ID: Final = 128
 
 _ALWAYS: Final = ("uri-too-long", "headers-too-large", "internal-error")
@@ -114,17 +115,26 @@ def _parameters(operation: Operation) -> Iterable[Json]:
         }
     if operation.precondition is not Precondition.NONE:
         is_required = operation.precondition is Precondition.REQUIRED
-        about = "ETag of the version that the change was decided on."
+        about = "ETag of the version that the change was decided on, with its quotes."
         yield _header("If-Match", about, is_required=is_required, example='"3"')
     if operation.takes_key:
         about = "1 to 255 visible ASCII characters; the same request under the same key is done once."
         yield _header(IDEMPOTENCY_KEY, about, is_required=False, example="7c1e2f")
     if operation.scope:
-        yield _header("X-Correlation-Id", "Your id for this request.", is_required=False, example="call-17")
+        yield _header(
+            "X-Correlation-Id",
+            "Your id for this request: 1 to 64 of A-Z a-z 0-9 . _ -; another is ignored.",
+            is_required=False,
+            example="call-17",
+        )
 
 
 def _header(name: str, about: str, *, is_required: bool, example: str) -> Json:
-    schema = {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}
+    schema: Json = {"type": "string"}
+    if name == IDEMPOTENCY_KEY:
+        schema |= {"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+    if name == "If-Match":
+        schema |= {"pattern": _TAGS}
     found = {"name": name, "in": "header", "required": is_required, "schema": schema}
     return {**found, "description": about, "example": example}
 
@@ -174,6 +184,8 @@ def _add_shape(shape: Shape, schemas: Json) -> None:
     required = [name for name, member in shape.members.items() if member.required]
     if required:
         schema["required"] = required
+    if shape.needs:
+        schema["anyOf"] = [{"required": [name]} for name in shape.needs]
     if shape.example:
         schema["examples"] = [shape.example]
     schemas[shape.name] = schema

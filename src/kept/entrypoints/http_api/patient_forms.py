@@ -65,12 +65,14 @@ PATIENT: Final = Shape(
     name="PatientRegistration",
     about="A new patient.",
     members={"patientId": Member(types=(Type.ID,), about="An id of your own; none: one is made."), **_MEMBERS},
+    needs=("name", "firstName", "lastName"),
     example=_EXAMPLE,
 )
 CHANGE: Final = Shape(
     name="PatientChange",
     about="What is to be other than it is; null takes a member away.",
     members=_MEMBERS,
+    needs=tuple(_MEMBERS),
     example={"phone": "+12065550101"},
 )
 CONSENT: Final = Shape(
@@ -99,10 +101,6 @@ def patient_of(
     problems = Problems()
     values = read(PATIENT, document, problems)
     fields = _fields(values, practice, problems, now=now)
-    named = values.keys() & {"name", "firstName", "lastName"}
-    is_named = bool(named) or any(problems.has(n) for n in ("name", "firstName", "lastName"))
-    if not is_named:
-        problems.add("name", "required", "is missing; give it, or firstName and lastName")
     problems.check()
     patient = Patient(
         id=text_of(values, "patientId") or new_id, created_at=now, updated_at=now, **cast("dict[str, Any]", fields)
@@ -123,8 +121,6 @@ def patient_changed(
     """
     problems = Problems()
     values = read(CHANGE, document, problems)
-    if isinstance(document, dict) and not document:
-        problems.add("", "required", f"changes nothing; give one of: {', '.join(CHANGE.members)}")
     fields = _fields(values, practice, problems, now=now)
     problems.check()
     after = msgspec.structs.replace(patient, **{**_taken_away(document), **fields})

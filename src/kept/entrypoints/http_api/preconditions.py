@@ -9,7 +9,7 @@ from typing import Final
 from kept.entrypoints.http_api.problems import DoorError
 
 _TAG: Final = re.compile(r'(?P<weak>W/)?"(?P<tag>[\x21\x23-\x7e\x80-\xff]*)"')
-_VERSION: Final = re.compile(r"[1-9][0-9]{0,17}")
+_VERSION: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 class Precondition(StrEnum):
