@@ -160,10 +160,13 @@ def lines_of(error: KeptError) -> list[str]:
 
 def problem_of(error: KeptError) -> dict[str, object]:
     """Return the error as a document, shaped as the API's problems are."""
+    from kept.formats.seed_events import conflict_answer
+
     document: dict[str, object] = {"error": str(error), "exitCode": int(exit_code_of(error))}
     if isinstance(error, InvalidInputError):
         document["errors"] = [problem_document(each) for each in error.problems]
     if isinstance(error, SlotTakenError):
+        document |= conflict_answer(error.taken[0].start, error.taken[0].end)
         document["taken"] = [{"start": t.start.isoformat(), "end": t.end.isoformat()} for t in error.taken]
     code = getattr(error, "code", None)
     return {**document, "code": code} if code else document
