@@ -99,13 +99,14 @@ class InFlight:
 
     def _claimed(self, work: Work, turn: Turn) -> None:
         claimed = turn.claimed
+        self.aside.forget(work.id)
         self._saw(work, turn)
         work.open = len(claimed.handovers) + (claimed.question is not None)
         attempts = {a.id: a for a in claimed.notification.attempts} if claimed.notification else {}
         for handover in claimed.handovers:
-            self._gear.pool.submit(self._hand_over, work, handover, attempts[handover.ref.attempt_id])
+            self._call(work, partial(self._hand_over, work, handover, attempts[handover.ref.attempt_id]))
         if claimed.question:
-            self._gear.pool.submit(self._ask, work, claimed.question)
+            self._call(work, partial(self._ask, work, claimed.question))
         if not turn.changed:
             self.fruitless.add(work.id)
         if not work.open:
@@ -121,7 +122,8 @@ class InFlight:
             self._leave(work)
         else:
             self._gear.meter.count(Metric.DISPATCH_ERRORS, doing="claiming")
-            log.error("not_claimed", notification_id=work.id, exc_info=error)
+            if work.id not in self.aside:
+                log.error("not_claimed", notification_id=work.id, exc_info=error)
             step = noting_failure(work.id, now=self._gear.clock.now())
             self._submit(work, step, then=self._failure_noted, otherwise=self._failure_not_noted)
 
@@ -135,6 +137,13 @@ class InFlight:
         self._leave(work)
 
     # ---- hand over and ask, in the pool's threads
+
+    def _call(self, work: Work, call: Callable[[], None]) -> None:
+        def ended(future: Future[None]) -> None:
+            if future.cancelled() or future.exception() is not None:
+                self._events.put(partial(self._broke_off, work))
+
+        self._gear.pool.submit(call).add_done_callback(ended)
 
     def _hand_over(self, work: Work, handover: Handover, attempt: Attempt) -> None:
         outcome = handed_over(self._gear.channels, handover, attempt, self._gear.clock)
@@ -170,6 +179,14 @@ class InFlight:
             return
         self._gear.meter.count(Metric.DISPATCH_ERRORS, doing="recording")
         log.error("not_recorded", notification_id=work.id, exc_info=error)
+        work.open -= 1
+        if not work.open:
+            self._leave(work)
+
+    def _broke_off(self, work: Work) -> None:
+        """Let go of a call that came to no end; its lease ends, and its outcome counts as unknown."""
+        self._gear.meter.count(Metric.DISPATCH_ERRORS, doing="calling")
+        log.error("call_broke_off", notification_id=work.id)
         work.open -= 1
         if not work.open:
             self._leave(work)

@@ -18,9 +18,12 @@ class InlineExecutor(Executor):
     """Makes each call at once, in the caller's own thread: for tests and simulations."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Call, and return the finished future."""
+        """Call, and return the finished future; what is to end the program is raised at once."""
         future: Future[T] = Future()
         _call(future, partial(fn, *args, **kwargs))
+        error = future.exception()
+        if error is not None and not isinstance(error, Exception):
+            raise error
         return future
 
 

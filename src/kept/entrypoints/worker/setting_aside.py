@@ -25,6 +25,9 @@ class SetAside:
     def __len__(self) -> int:
         return len(self._until)
 
+    def __contains__(self, notification_id: str) -> bool:
+        return notification_id in self._until
+
     def note(self, notification_id: str, *, now: datetime) -> None:
         """Set an id aside, for longer each time."""
         failures, _ = self._until.get(notification_id, (0, now))
