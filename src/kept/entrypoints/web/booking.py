@@ -18,14 +18,14 @@ from kept.entrypoints.web.booking_forms import NEW, Wish, practitioner_of, wish_
 from kept.entrypoints.web.calls import CALLER, Call
 from kept.entrypoints.web.finding import free_on, next_free, patients_like
 from kept.entrypoints.web.rendering import page, see_other
-from kept.entrypoints.web.wishes import Choice, candidates, choices, chosen_start, length, wanted_day
+from kept.entrypoints.web.wishes import Choice, candidates, choice, choices, chosen_start, length, wanted_day
 from kept.flow.booking import book
 from kept.flow.people import register
 from kept.ports.store import Transaction
 
 ALTERNATIVES: Final = 6
 """Free times that are offered when the wanted one cannot be had."""
-_NEW_ID: Final = re.compile(r"apt_[a-z0-9]{20,40}")
+_NEW_ID: Final = re.compile(r"apt_[A-Za-z0-9-]{10,64}")
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +143,7 @@ def _form(call: Call, fields: dict[str, str], trouble: Trouble) -> Response:
         slots=choices(call, slots, zone),
         later=choices(call, later, zone),
         has_slots=has_slots,
-        start=start,
+        start=choice(call, start, zone) if start else None,
         new_id=fields.get("id") or call.parts.ids.new("apt"),
         is_open=bool(start or trouble.is_about_time or call.form or not has_slots),
         **_people(call, fields),

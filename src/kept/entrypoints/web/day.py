@@ -22,6 +22,7 @@ from kept.entrypoints.web.clocks import local_day, whole_day
 from kept.entrypoints.web.finding import appointments_on, free_on, notifications_due_in
 from kept.entrypoints.web.rendering import page, see_other, with_query
 from kept.entrypoints.web.told import Told, bar, told_of
+from kept.entrypoints.web.wishes import choice
 
 SLOTS_SHOWN = 4
 """Starts of a free stretch that are shown at once; the rest unfolds."""
@@ -221,7 +222,7 @@ def _free_row(call: Call, schedule: Schedule, stretch: list[Interval], zone: str
                 visit=visit.id if visit else None,
                 practitioner=schedule.id,
                 day=local_day(slot.start, zone).isoformat(),
-                start=slot.start.isoformat(),
+                start=choice(call, slot.start, zone).value,
             ),
         )
         for slot in stretch
