@@ -1,0 +1,92 @@
+"""What the worker does beside sending."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from kept.core.access import AnsweredRequest, RequestKey
+from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
+from kept.core.errors import StorageUnavailableError
+from kept.core.reports import Metric
+from kept.flow.booking import book
+from tests.entrypoints.worker.breaking import BreakingStore
+from tests.entrypoints.worker.world import NOW, START, World
+
+HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
+
+
+def requested(world: World) -> None:
+    world.patient()
+    request = BookingRequest(
+        patient_id="pat_1", start=START, end=START + HOUR, zone="America/New_York", as_request=True
+    )
+    key = RequestKey(id="request", fingerprint="f")
+    world.do(partial(book, request=request, appointment_id="apt_1", now=NOW, key=key))
+
+
+def status(world: World) -> AppointmentStatus:
+    return world.store.load(Appointment, ["apt_1"])[0].status
+
+
+def test_a_held_time_that_nobody_confirmed_is_given_back() -> None:
+    world = World()
+    requested(world)
+
+    world.at(NOW + 24 * HOUR - SECOND)
+    before = status(world)
+    world.at(NOW + 24 * HOUR + MINUTE)
+
+    assert (before, status(world)) == (AppointmentStatus.REQUESTED, AppointmentStatus.CANCELLED)
+
+
+def test_answers_are_forgotten_when_their_time_is_over() -> None:
+    world = World()
+    requested(world)
+
+    world.at(NOW + 24 * HOUR + MINUTE)
+
+    assert world.store.load(AnsweredRequest, ["request"]) == ()
+
+
+def test_chores_are_done_once_a_minute_and_when_the_clock_was_put_back() -> None:
+    world = World()
+    world.at(NOW + 24 * HOUR - 30 * SECOND)
+    requested(world)
+
+    statuses = []
+    for instant in (NOW + 24 * HOUR + SECOND, NOW + 24 * HOUR + 31 * SECOND):
+        world.at(instant)
+        statuses.append(status(world))
+
+    assert statuses == [AppointmentStatus.REQUESTED, AppointmentStatus.CANCELLED]
+
+
+def test_says_how_much_is_waiting_and_for_how_long() -> None:
+    world = World()
+    world.patient()
+    world.visit()
+
+    world.at(START - 23 * HOUR)
+
+    assert world.meter.gauges[Metric.NOTIFICATIONS_DUE] == 1
+    assert world.meter.gauges[Metric.OLDEST_DUE_SECONDS] == 3600
+
+
+def test_a_chore_that_fails_is_told_and_tried_again(logged: list[MutableMapping[str, Any]]) -> None:
+    store = BreakingStore()
+    world = World(store=store)
+    requested(world)
+    store.break_reading("apt_1", StorageUnavailableError("damaged"), times=1)
+
+    world.at(NOW + 25 * HOUR)
+    world.at(NOW + 26 * HOUR)
+
+    assert world.meter.counts[f"{Metric.DISPATCH_ERRORS}/releasing_holds"] == 1
+    assert [line["doing"] for line in logged if line["event"] == "chore_failed"] == ["releasing_holds"]
+    assert status(world) is AppointmentStatus.CANCELLED
+    assert msgspec.structs.asdict(store.load(Appointment, ["apt_1"])[0])["hold_until"] is None
