@@ -161,6 +161,23 @@ def test_hours_that_are_no_stretch_of_a_day_are_told(hours: object) -> None:
     assert problems == {"practitioners/0/hours/tue/0": "not_a_stretch"}
 
 
+@pytest.mark.parametrize(
+    ("away", "path", "code"),
+    [
+        ({"from": "2026-07-02T00:00:00Z", "to": "2026-07-01T00:00:00Z"}, "to", "before_start"),
+        ({"from": "2026-07-02T00:00:00Z"}, "to", "before_start"),
+        ({"from": "2026-07-02", "to": "2026-07-05T00:00:00Z"}, "from", "not_a_datetime"),
+    ],
+    ids=["the wrong way round", "without an end", "without a time"],
+)
+def test_times_off_that_are_no_stretch_are_told(away: object, path: str, code: str) -> None:
+    room = {"id": "r", "name": "R", "placeId": "p", "away": [away]}
+
+    problems = problems_of({"places": [{"id": "p", "name": "P"}], "rooms": [room]})
+
+    assert problems[f"rooms/0/away/0/{path}"] == code
+
+
 @pytest.mark.parametrize("text", ['{"practice": ', "practice = ", "[" * 3, '{"a":' * 20_000])
 def test_a_text_that_is_neither_json_nor_toml_is_told(text: str) -> None:
     with pytest.raises(InvalidInputError, match="cannot be read as JSON or TOML"):

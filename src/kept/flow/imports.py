@@ -137,7 +137,9 @@ def _with_time(
     own = _busy(tx, Role.PATIENT, request.patient_id, wanted.window)
     last_start = wanted.window.end - length
     not_before = wanted.not_before if wanted.not_before and wanted.not_before <= last_start else None
-    for number in itertools.count(1):
+    number = 0
+    while True:
+        number += 1
         desk = desk_id(wanted.clinic, number)
         taken = _busy(tx, Role.PRACTITIONER, desk, wanted.window)
         start = next_free_start(wanted.window, (*taken, *own), length=length, not_before=not_before)
@@ -145,9 +147,9 @@ def _with_time(
             _open_desk(tx, desk, number, wanted, request)
             begins = start + before
             return msgspec.structs.replace(request, practitioner_id=desk, start=begins, end=begins + wanted.length)
-        if not taken:
-            break
-    raise InvalidInputError.of("date", "no_time_left", "has no time left for this patient; give the visit a time")
+        if not taken:  # even an empty desk is no help: it is the patient's own day that is full
+            message = "has no time left for this patient; give the visit a time"
+            raise InvalidInputError.of("date", "no_time_left", message)
 
 
 def _busy(tx: Transaction, role: Role, owner: str, window: Interval) -> tuple[Busy, ...]:
