@@ -14,6 +14,9 @@ from tests.architecture.sources import ROOT, Finding, Source, planted, sources
 HTTP_DOORS = ("entrypoints/http_api", "entrypoints/web", "main")
 
 ROOMS_OF: dict[str, tuple[str, ...]] = {
+    "boto3": ("adapters/aws",),
+    "botocore": ("adapters/aws",),
+    "cryptography": ("adapters/sns",),
     "aiosmtplib": ("adapters/smtp",),
     "smtplib": ("adapters/smtp",),
     "sqlite3": ("adapters/sqlite", "adapters/outbox"),
@@ -67,7 +70,8 @@ def test_every_library_stays_in_its_rooms() -> None:
 def test_every_dependency_has_its_rooms() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-    names = {re.split(r"[^A-Za-z0-9_.-]", line)[0].replace("-", "_") for line in project["dependencies"]}
+    asked_for = [*project["dependencies"], *project["optional-dependencies"]["aws"]]
+    names = {re.split(r"[^A-Za-z0-9_.-]", line)[0].replace("-", "_") for line in asked_for}
 
     assert names - ROOMS_OF.keys() - EVERYWHERE == set()
 
@@ -79,6 +83,7 @@ def test_every_dependency_has_its_rooms() -> None:
         ("src/kept/flow/booking.py", "from fastapi.responses import Response\n"),
         ("src/kept/adapters/outbox/channel.py", "def late():\n    import smtplib\n"),
         ("src/kept/entrypoints/http_api/app.py", "import typer\n"),
+        ("src/kept/adapters/ses/channel.py", "from botocore.config import Config\n"),
     ],
 )
 def test_sees_a_library_outside_its_rooms(path: str, text: str) -> None:

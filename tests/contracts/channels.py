@@ -15,6 +15,9 @@ from kept.adapters.outbox import Behaviour, OutboxChannel, OutboxLedger
 from kept.adapters.smtp import Security, SmtpChannel, SmtpSettings
 from kept.core.people import ChannelName
 from kept.ports.channel import Channel, OutgoingMessage
+from tests.adapters.aws_channels import CASES, AwsCase, opened
+from tests.adapters.aws_fakes import Act as Call
+from tests.adapters.aws_fakes import FakeService
 from tests.adapters.smtp_server import Act, ScriptedServer
 
 NOW = datetime(2026, 5, 4, 13, tzinfo=UTC)
@@ -126,6 +129,32 @@ class SmtpProvider:
         return 0.0
 
 
+class AwsProvider:
+    """A service of AWS on this machine."""
+
+    def __init__(self, fake: FakeService, channel: Channel, address: str, clock: StoppedClock) -> None:
+        self.channel = channel
+        self.address = address
+        self.clock = clock
+        self._fake = fake
+
+    def fail_once(self, fault: Fault) -> None:
+        calls = {
+            Fault.UNREACHABLE: Call(connects="hang up"),
+            Fault.NOT_NOW: self._fake.refusing(429, "TooManyRequestsException", Retry_After="7"),
+            Fault.NEVER: self._fake.refusing(400, "InvalidParameter"),
+            Fault.TAKEN_WITHOUT_ANSWER: Call(takes=True, then="hang up"),
+            Fault.LOST_WITHOUT_ANSWER: Call(then="reset"),
+        }
+        self._fake.once.append(calls[fault])
+
+    def taken(self) -> int:
+        return len(self._fake.taken)
+
+    def seconds_waited(self) -> float:
+        return 0.0
+
+
 def quick_settings(port: int, **changes: object) -> SmtpSettings:
     """Return settings for a server on this machine, with less patience than for the world."""
     settings = SmtpSettings(
@@ -172,9 +201,22 @@ def _smtp(_folder: Path) -> Iterator[Provider]:
         provider.channel.close()
 
 
+def _aws(case: AwsCase) -> Callable[[Path], AbstractContextManager[Provider]]:
+    @contextmanager
+    def opened_at_fake(folder: Path) -> Iterator[Provider]:
+        clock = StoppedClock()
+        with FakeService(case.dialect) as fake, opened(case, fake, folder, clock) as channel:
+            yield AwsProvider(fake, channel, case.address, clock)
+
+    return opened_at_fake
+
+
 CHANNELS = [
     ChannelCase(id="outbox-sms", opened=_outbox(ChannelName.SMS)),
     ChannelCase(id="outbox-email", opened=_outbox(ChannelName.EMAIL)),
     ChannelCase(id="smtp", opened=_smtp),
+    ChannelCase(id="sns", opened=_aws(CASES["sns"])),
+    ChannelCase(id="end_user_messaging", opened=_aws(CASES["end_user_messaging"])),
+    ChannelCase(id="ses", opened=_aws(CASES["ses"])),
 ]
 """A new provider adds its line here, and every promise is tested on it."""

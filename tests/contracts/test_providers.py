@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kept.ports.channel import Channel
+from tests.architecture.sources import sources
 from tests.contracts.channels import CHANNELS, ChannelCase
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "providers.csv"
@@ -56,7 +57,15 @@ def test_the_table_names_no_channel_that_is_not_there(tmp_path: Path) -> None:
     assert named == there
 
 
-def test_what_no_channel_can_do_yet_is_not_claimed() -> None:
-    claims = {row[column] for row in rows().values() for column in ("replies", "opt_out_list")}
+def test_replies_are_claimed_where_an_adapter_reads_them() -> None:
+    reading = {
+        source.path.split("/")[3] for source in sources("src/kept/adapters") if "return IncomingReply(" in source.text
+    }
 
-    assert claims == {"no"}
+    assert {name for name, row in rows().items() if row["replies"] == "yes"} == reading
+
+
+def test_every_cell_of_yes_or_no_says_one_of_them() -> None:
+    cells = {row[column] for row in rows().values() for column in ("lookup", "receipts", "replies", "opt_out_list")}
+
+    assert cells == {"yes", "no"}
