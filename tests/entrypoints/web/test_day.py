@@ -9,11 +9,12 @@ import msgspec
 import pytest
 
 from kept.core.booking import AppointmentStatus
+from kept.core.notifications import Notification
 from kept.core.practice import Practice
 from kept.core.schedules import Schedule
 from kept.entrypoints.web import Health
 from kept.ports.store import Transaction
-from tests.entrypoints.web.world import SCHEDULES, World
+from tests.entrypoints.web.world import PRACTICE, SCHEDULES, World
 
 NINE = datetime(2026, 5, 4, 13, tzinfo=UTC)
 ELEVEN = datetime(2026, 5, 4, 15, tzinfo=UTC)
@@ -233,3 +234,21 @@ def test_the_days_before_and_after_are_one_click_away(world: World) -> None:
     hrefs = [a.get("href") for a in world.browser.look("/").page.one("nav", class_="pager").all("a")]
 
     assert hrefs == ["/day/2026-05-03", "/day/2026-05-05"]
+
+
+def test_a_practice_without_places_shows_everything_in_its_own_zone(world: World) -> None:
+    booked = world.book("a1", "ann", ELEVEN)
+    world.do(lambda tx: tx.put(msgspec.structs.replace(PRACTICE, version=1, places=(), visit_types=())))
+
+    shown = world.browser.look("/")
+
+    assert booked.id in [row.get("id") for row in shown.page.all("li")]
+    assert shown.page.all("li", class_="free") == []
+
+
+def test_a_reminder_with_a_name_of_its_own_is_called_by_it(world: World) -> None:
+    booked = world.book("a1", "ann", ELEVEN)
+    (first, *_) = world.store.load(Notification, booked.notification_ids)
+    world.do(lambda tx: tx.put(msgspec.structs.replace(first, rule="recall")))
+
+    assert "recall: planned" in world.browser.look("/").text

@@ -207,12 +207,14 @@ class Browser:
 
     async def _ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Shown:
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if method == "POST" else {}
+        if self.cookies:
+            kind["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         transport = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=transport, base_url=self.origin, cookies=self.cookies) as client:
+        async with httpx.AsyncClient(transport=transport, base_url=self.origin) as client:
             response = await client.request(
                 method, path, headers={**self.headers, **kind, **headers}, content=body if method == "POST" else None
             )
-            self.cookies = dict(client.cookies)
+            self.cookies |= dict(response.cookies)
         return Shown(response)
 
     def _follow(self, shown: Shown) -> Shown:

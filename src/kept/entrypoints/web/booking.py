@@ -11,7 +11,7 @@ import msgspec
 from starlette.responses import Response
 
 from kept.core.booking import Appointment
-from kept.core.errors import FieldProblem, InvalidInputError, KeptError, SlotTakenError
+from kept.core.errors import FieldProblem, InvalidInputError, SlotTakenError
 from kept.core.intervals import Interval
 from kept.core.people import Patient
 from kept.entrypoints.web.booking_forms import NEW, Wish, practitioner_of, wish_of
@@ -25,6 +25,14 @@ from kept.ports.store import Transaction
 
 ALTERNATIVES: Final = 6
 """Free times that are offered when the wanted one cannot be had."""
+FIELDS: Final = {
+    "patientId": "patient",
+    "practitionerId": "practitioner",
+    "placeId": "practitioner",
+    "visitType": "visit",
+    "end": "start",
+}
+"""Fields of the form that errors of a booking belong to, where their names differ."""
 _NEW_ID: Final = re.compile(r"apt_[A-Za-z0-9-]{10,64}")
 
 
@@ -80,7 +88,7 @@ def _booked(call: Call, wish: Wish) -> Appointment:
     return call.parts.store.submit(step).result()
 
 
-def _trouble(call: Call, fields: dict[str, str], error: KeptError) -> Trouble:
+def _trouble(call: Call, fields: dict[str, str], error: InvalidInputError | SlotTakenError) -> Trouble:
     """Return what the page that asks again says of an error."""
     zone = call.zone_of(practitioner_of(call, fields))
     if isinstance(error, InvalidInputError):
@@ -90,8 +98,7 @@ def _trouble(call: Call, fields: dict[str, str], error: KeptError) -> Trouble:
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
         )
     else:
-        owner = error.owner if isinstance(error, SlotTakenError) else ""
-        found = Trouble(taken=owner, status=HTTPStatus.CONFLICT)
+        found = Trouble(taken=error.owner, status=HTTPStatus.CONFLICT)
     if found.is_about_time and not found.offered:
         return msgspec.structs.replace(found, offered=_instead(call, fields, zone))
     return found
@@ -135,7 +142,7 @@ def _form(call: Call, fields: dict[str, str], trouble: Trouble) -> Response:
         status=trouble.status,
         fields=fields,
         trouble=trouble,
-        errors={p.field: call.say.problem(p) for p in trouble.problems},
+        errors={FIELDS.get(p.field, p.field): call.say.problem(p) for p in trouble.problems},
         practitioner=practitioner,
         visit_type=visit_type,
         zone=zone,

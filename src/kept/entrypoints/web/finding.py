@@ -90,17 +90,10 @@ def patients_like(call: Call, text: str) -> tuple[Patient, ...]:
     Raises:
         InvalidInputError: it is too short to search for.
     """
-    page = call.parts.store.query
-    where = _address_range(text, call.practice.region)
-    search = name_search(text)
-    if where is None and search is None:
-        raise InvalidInputError.of("q", "too_short_to_search", "needs three letters of the name, or a whole number")
-    if where is None and search:
-        where = Range(index="patients_by_name", partition=search[0], after=search[1], before=search[2])
-    if where is None:
-        return ()
-    hits = page(where.index, where.partition, after=where.after, before=where.before, limit=MOST_FOUND).hits
-    return call.parts.store.load(Patient, [hit.id for hit in hits])
+    where = _address_range(text, call.practice.region) or _name_range(text)
+    store = call.parts.store
+    page = store.query(where.index, where.partition, after=where.after, before=where.before, limit=MOST_FOUND)
+    return store.load(Patient, [hit.id for hit in page.hits])
 
 
 def free_on(call: Call, practitioner: Schedule, visit_type: VisitType, day: date) -> tuple[Interval, ...]:
@@ -142,3 +135,10 @@ def _address_range(text: str, region: str) -> Range | None:
     except InvalidInputError:
         return None
     return None
+
+
+def _name_range(text: str) -> Range:
+    search = name_search(text)
+    if search is None:
+        raise InvalidInputError.of("q", "too_short_to_search", "needs three letters of the name, or a whole number")
+    return Range(index="patients_by_name", partition=search[0], after=search[1], before=search[2])

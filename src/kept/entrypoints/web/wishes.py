@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from kept.core.errors import InvalidInputError, KeptError
+from kept.core.errors import InvalidInputError
 from kept.core.intervals import Interval, in_utc
 from kept.core.zones import check_offset, instant_of, parse_date, parse_instant, parse_wall, zone_named
 from kept.entrypoints.web.calls import Call
@@ -66,10 +66,8 @@ def length(call: Call, fields: dict[str, str]) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-def candidates(call: Call, error: KeptError, zone: str) -> tuple[Choice, ...]:
+def candidates(call: Call, error: InvalidInputError, zone: str) -> tuple[Choice, ...]:
     """Return what a wall time that names no instant, or two, may have meant; each written with its offset."""
-    if not isinstance(error, InvalidInputError):
-        return ()
     offered: list[str] = []
     for problem in error.problems:
         for name in ("candidates", "suggestions", "expected"):
