@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,20 +12,13 @@ import pytest
 from kept.core.access import Scope
 from kept.entrypoints.http_api.problems import KINDS
 from tests.architecture.sources import ROOT
-from tests.entrypoints.http_api.world import FULL, Reply, World, world
+from tests.entrypoints.http_api.world import FULL, Reply, World
 
 TABLE: dict[str, Any] = json.loads((ROOT / "tests/samples/bad_inputs.json").read_text(encoding="utf-8"))
 CASES: list[dict[str, Any]] = TABLE["cases"]
 
 TELLING = ("Traceback", "sqlite", "SELECT ", "INSERT ", ".py", "msgspec", "starlette", "Error:", "0x")
 """What an answer must never hold: code, statements, names of libraries, addresses."""
-
-
-@pytest.fixture
-def here() -> Iterator[World]:
-    made = world()
-    yield made
-    made.close()
 
 
 def whole(value: Any) -> Any:  # noqa: ANN401  whatever JSON can say

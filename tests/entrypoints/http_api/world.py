@@ -11,13 +11,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-import msgspec
 from starlette.types import ASGIApp, Message
 
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.memory import MemoryStore
 from kept.core.access import ApiKey, Scope, full_key, secret_hash
-from kept.core.people import ChannelName, Consent, Patient
+from kept.core.people import Patient
 from kept.core.practice import Practice
 from kept.core.schedules import OpenHours, Place, Role, Schedule, VisitType
 from kept.entrypoints.http_api import ApiParts, Health, Limits, build_api
@@ -136,6 +135,9 @@ class World:
     meter: CountingMeter
     app: ASGIApp
     woken: list[int] = field(default_factory=list)
+    on_wake: list[Callable[[], object]] = field(default_factory=list)
+    """What a worker would do when it is woken."""
+    healthy: list[bool] = field(default_factory=lambda: [True])
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def close(self) -> None:
@@ -171,6 +173,8 @@ class Asked:
     chunks: Sequence[bytes] | None = None
     """Sent one by one; the last is never marked as such when *stalls*."""
     stalls: bool = False
+    gone: bool = False
+    """Whether the caller hangs up instead of sending the body."""
     headers: Mapping[str, str] | Sequence[tuple[str, str]] = ()
     query: str = ""
     scope: Scope | None = Scope.ADMIN
@@ -185,6 +189,8 @@ class Asked:
         return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in given]
 
     def messages(self) -> list[Message]:
+        if self.gone:
+            return []
         body = json.dumps(self.json).encode() if self.json is not None else self.body or b""
         chunks = list(self.chunks or [body])
         last = len(chunks) - 1
@@ -223,6 +229,8 @@ async def sent(app: ASGIApp, method: str, path: str, asked: Asked) -> Reply:
         "client": ("127.0.0.1", 50_000),
     }
     await app(scope, receive, send)
+    if not answers:
+        return Reply(status=0, headers=[], body=b"")
     start = next(message for message in answers if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in answers if message["type"] == "http.response.body")
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
@@ -269,22 +277,28 @@ def furnished(store: Store, *, now: datetime) -> None:
     store.submit(step).result(timeout=10)
 
 
-def world(*, now: datetime = NOW, inner: Store | None = None, limits: Limits | None = None) -> World:
+def world(*, now: datetime = NOW, inner: Store | None = None, limits: Limits | None = None, docs: bool = True) -> World:
     """Return a furnished world; answers to a batch do not wait for a worker that is not there."""
     store = HeldStore(inner or MemoryStore())
     furnished(store.inner, now=now)
     clock, meter, woken = SimulatedClock(now), CountingMeter(), list[int]()
+    on_wake, healthy = list[Callable[[], object]](), [True]
+
+    def wake() -> None:
+        woken.append(1)
+        for work in on_wake:
+            work()
+
     parts = ApiParts(
         store=store,
         clock=clock,
         ids=NumberedIds(),
         meter=meter,
-        wake=lambda: woken.append(1),
+        wake=wake,
         metrics_page=lambda: b"# HELP kept_sending Sending\n",
-        health=lambda: Health(ok=True, checks={"store": "ok"}),
+        health=lambda: Health(ok=healthy[0], checks={"store": "ok"}),
         limits=limits or Limits(batch_wait_s=0.0, recent_s=0.0),
+        docs=docs,
     )
-    return World(store=store, clock=clock, meter=meter, app=build_api(parts), woken=woken)
-
-
-__all__ = ["ChannelName", "Consent", "Reply", "World", "msgspec", "world"]
+    app = build_api(parts)
+    return World(store=store, clock=clock, meter=meter, app=app, woken=woken, on_wake=on_wake, healthy=healthy)
