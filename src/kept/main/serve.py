@@ -64,6 +64,7 @@ def serve(settings: Settings, *, demo: bool = False, with_worker: bool = True) -
         with _ended_by_signals(server), _sending(sender):
             _say_where(settings, listener, demo=demo)
             server.run(sockets=[listener])
+            log.info("stopping")
     log.info("stopped")
 
 
@@ -102,11 +103,11 @@ def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
     """
     End the server when told to.
 
-    It raises a signal again once it has ended, for whoever handled it before; that must not kill us then.
+    It raises a signal again once it has ended, for whoever handled it before; that must not kill us then. A handler
+    may interrupt anything, so it takes no lock: it does not even log.
     """
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        log.info("stopping", signal=signal.Signals(number).name)
+    def end(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import signal
 import threading
-from types import FrameType
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
 from kept.adapters.sqlite import FileSeat
 from kept.core.errors import ConflictError
+from kept.entrypoints.worker.dispatcher import DRAIN_S
 from kept.main.assembly import open_parts, sender_of
 from kept.main.logs import set_up_logs
 from kept.main.settings import Settings
 
 EXIT_SEAT_TAKEN: Final = 75
 """Exit code of a worker that may not send, because another process does (EX_TEMPFAIL of sysexits.h)."""
+
+LOOK_EVERY_S: Final = 0.2
 
 log = structlog.get_logger("kept.worker")
 
@@ -46,16 +50,27 @@ def work(settings: Settings, *, wait: bool = False) -> None:
     is_seated = seat.take()
     if not is_seated and not wait:
         raise SeatTakenError
-    stop = threading.Event()
-    with open_parts(settings, checkpoints=is_seated) as parts:
+    with open_parts(settings, checkpoints=is_seated) as parts, _signals() as told:
+        stop = threading.Event()
         sender = sender_of(parts, seat)
-
-        def end(number: int, _frame: FrameType | None) -> None:
-            log.info("stopping", signal=signal.Signals(number).name)
-            stop.set()
-            sender.wake()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)
-        sender.run(stop)
+        thread = threading.Thread(target=sender.run, args=(stop,), name="kept-worker", daemon=True)
+        thread.start()
+        while thread.is_alive() and not told:
+            thread.join(LOOK_EVERY_S)
+        log.info("stopping")
+        stop.set()
+        sender.wake()
+        thread.join(DRAIN_S + 1)
     log.info("stopped")
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Lend a list to which each signal that is to end the program is added; a handler must take no lock, so no more."""
+    told: list[int] = []
+    before = {n: signal.signal(n, lambda number, _frame: told.append(number)) for n in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
