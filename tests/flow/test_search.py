@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
+import msgspec
 import pytest
 
 from kept.adapters.memory import MemoryStore
@@ -36,7 +37,8 @@ def pages(store: MemoryStore, *, limit: int, keep: str = "") -> list[list[str]]:
     found = []
     cursor = None
     while True:
-        page = search(store, Patient, WHERE, keep=lambda p: keep in p.name, limit=limit, cursor=cursor)
+        where = msgspec.structs.replace(WHERE, limit=limit, cursor=cursor)
+        page = search(store, Patient, where, keep=lambda p: keep in p.name)
         found.append([patient.name for patient in page.entities])
         cursor = page.cursor
         if cursor is None:
@@ -70,14 +72,14 @@ def test_a_page_that_has_read_enough_ends_and_the_next_goes_on(
 def test_no_partition_holds_nothing(store: MemoryStore) -> None:
     nowhere = Search(index="patients_by_name", partitions=())
 
-    found = search(store, Patient, nowhere, keep=lambda _: True, limit=10)
+    found = search(store, Patient, nowhere, keep=lambda _: True)
 
     assert (found.entities, found.cursor) == ((), None)
 
 
 def test_a_cursor_of_another_search_is_refused(store: MemoryStore) -> None:
-    first = search(store, Patient, WHERE, keep=lambda _: True, limit=1)
-    other = Search(index="patients_by_name", partitions=("zed",))
+    first = search(store, Patient, msgspec.structs.replace(WHERE, limit=1), keep=lambda _: True)
+    other = Search(index="patients_by_name", partitions=("zed",), cursor=first.cursor)
 
     with pytest.raises(InvalidInputError, match="another search"):
-        search(store, Patient, other, keep=lambda _: True, limit=1, cursor=first.cursor)
+        search(store, Patient, other, keep=lambda _: True)

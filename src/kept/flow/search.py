@@ -25,6 +25,10 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     """First sort key, inclusive."""
     before: str | None = None
     """Last sort key, exclusive."""
+    limit: int = 50
+    """Longest page."""
+    cursor: str | None = None
+    """Where an earlier page of the same search ended; None: at the beginning."""
 
 
 class Found(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
@@ -35,30 +39,25 @@ class Found(msgspec.Struct, Generic[E], frozen=True, kw_only=True):
     """Where the next page begins; None when nothing is left."""
 
 
-def search(
-    store: Store, kind: type[E], where: Search, *, keep: Callable[[E], bool], limit: int, cursor: str | None = None
-) -> Found[E]:
+def search(store: Store, kind: type[E], where: Search, *, keep: Callable[[E], bool]) -> Found[E]:
     """
     Return the next entities that are worth keeping, in the order of the index.
 
     Args:
         store: Where they are.
         kind: What they are.
-        where: Partitions and range.
+        where: Index, range and page.
         keep: What the index cannot tell; asked of each entity that it finds.
-        limit: Longest page.
-        cursor: From an earlier page of the same search.
 
     Raises:
         InvalidInputError: the cursor belongs to no such search.
     """
-    partition, inner = _begin(where.partitions, cursor)
+    partition, inner = _begin(where.partitions, where.cursor)
     kept: list[E] = []
     read = 0
-    while partition is not None and len(kept) < limit and read < MOST_READ:
-        page = store.query(
-            where.index, partition, after=where.after, before=where.before, limit=limit - len(kept), cursor=inner
-        )
+    while partition is not None and len(kept) < where.limit and read < MOST_READ:
+        wanted = where.limit - len(kept)
+        page = store.query(where.index, partition, after=where.after, before=where.before, limit=wanted, cursor=inner)
         read += max(1, len(page.hits))
         kept.extend(e for e in store.load(kind, [hit.id for hit in page.hits]) if keep(e))
         inner = page.cursor

@@ -6,6 +6,8 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Final, cast
 
+import msgspec
+
 from kept.core.access import Scope
 from kept.core.booking import Appointment, AppointmentStatus, sort_instant
 from kept.core.zones import zone_named
@@ -50,9 +52,10 @@ async def find(call: Call) -> Answer:
     return json_answer(AppointmentPage(appointments=views, next_cursor=found.cursor))
 
 
-def page_size(values: Values) -> int:
-    """Return the longest page that a query asks for."""
-    return cast("int", values.get("limit", USUAL_PAGE))
+def paged(where: Search, values: Values) -> Search:
+    """Return the search of the page that a query asks for."""
+    limit = cast("int", values.get("limit", USUAL_PAGE))
+    return msgspec.structs.replace(where, limit=limit, cursor=text_of(values, "cursor") or None)
 
 
 def _found(call: Call) -> Found[Appointment]:
@@ -71,8 +74,7 @@ def _found(call: Call) -> Found[Appointment]:
         return is_wanted and wanted.covers(appointment.start, appointment.start_local.date())
 
     where = _of_patient(patient_id, wanted) if patient_id else _of_days(wanted)
-    cursor = text_of(call.query, "cursor") or None
-    return search(call.parts.store, Appointment, where, keep=keep, limit=page_size(call.query), cursor=cursor)
+    return search(call.parts.store, Appointment, paged(where, call.query), keep=keep)
 
 
 def _of_patient(patient_id: str, wanted: Range) -> Search:

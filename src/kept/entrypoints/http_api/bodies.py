@@ -66,24 +66,28 @@ async def read_body(receive: Receive, *, limit: int, timeout_s: float) -> bytes:
         DoorError: it is too long, or takes too long to arrive.
         ClientGoneError: the caller went away meanwhile.
     """
-    chunks: list[bytes] = []
-    size = 0
     try:
         async with asyncio.timeout(timeout_s):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGoneError
-                chunk = message.get("body", b"")
-                size += len(chunk)
-                if size > limit:
-                    raise _too_large(limit)
-                chunks.append(chunk)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
+            return await _joined(receive, limit)
     except TimeoutError:
         detail = f"The body did not arrive within {timeout_s:g} seconds; send it again."
         raise DoorError("request-timeout", detail, headers=_CLOSE) from None
+
+
+async def _joined(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
 
 
 def _too_large(limit: int) -> DoorError:

@@ -11,7 +11,7 @@ from kept.core.notifications import Notification, NotificationState, Outcome
 from kept.core.people import Patient
 from kept.core.zones import parse_date
 from kept.entrypoints.http_api.answers import Answer, etag, json_answer
-from kept.entrypoints.http_api.appointment_search import CURSOR, LIMIT, page_size
+from kept.entrypoints.http_api.appointment_search import CURSOR, LIMIT, paged
 from kept.entrypoints.http_api.operations import Call, Operation
 from kept.entrypoints.http_api.views import (
     NotificationPage,
@@ -74,15 +74,8 @@ def _where(call: Call) -> Search:
 
 def _page(call: Call, where: Search) -> Answer:
     values = call.query
-    cursor = text_of(values, "cursor") or None
-    found = search(
-        call.parts.store,
-        Notification,
-        where,
-        keep=lambda notification: _is_wanted(notification, values),
-        limit=page_size(values),
-        cursor=cursor,
-    )
+    store = call.parts.store
+    found = search(store, Notification, paged(where, values), keep=lambda n: _is_wanted(n, values))
     views = tuple(notification_view(notification) for notification in found.entities)
     return json_answer(NotificationPage(notifications=views, next_cursor=found.cursor))
 

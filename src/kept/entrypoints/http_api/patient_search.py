@@ -9,7 +9,7 @@ from kept.core.contacts import parse_email, parse_phone
 from kept.core.errors import InvalidInputError
 from kept.core.people import Patient, email_key, name_search
 from kept.entrypoints.http_api.answers import Answer, json_answer
-from kept.entrypoints.http_api.appointment_search import CURSOR, LIMIT, page_size
+from kept.entrypoints.http_api.appointment_search import CURSOR, LIMIT, paged
 from kept.entrypoints.http_api.operations import Call, Operation
 from kept.entrypoints.http_api.patients import consents_of
 from kept.entrypoints.http_api.views import PatientPage, patient_view
@@ -34,9 +34,8 @@ QUERY: Final = Shape(
 async def find(call: Call) -> Answer:
     """Show a page of patients."""
     where = _where(call.query, call.practice().region)
-    cursor = text_of(call.query, "cursor") or None
     store = call.parts.store
-    found = search(store, Patient, where, keep=lambda _: True, limit=page_size(call.query), cursor=cursor)
+    found = search(store, Patient, paged(where, call.query), keep=lambda _: True)
     views = tuple(patient_view(patient, consents_of(store, patient)) for patient in found.entities)
     return json_answer(PatientPage(patients=views, next_cursor=found.cursor))
 
