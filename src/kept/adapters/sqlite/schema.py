@@ -9,6 +9,8 @@ from typing import Final
 _VERSION_1: Final = (
     # The letters "Kept": whose file this is, for us and for `file`.
     "PRAGMA application_id = 1264939124",
+    # With a rowid: the bodies of one commit land side by side at the end, and only the small keys are scattered. Kept in
+    # the order of their keys they dirtied 1.4 times the pages of a booking.
     """
     CREATE TABLE entity (
         kind    TEXT    NOT NULL,
@@ -16,7 +18,7 @@ _VERSION_1: Final = (
         version INTEGER NOT NULL,
         body    BLOB    NOT NULL,
         PRIMARY KEY (kind, id)
-    ) WITHOUT ROWID
+    )
     """,
     """
     CREATE TABLE entry (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -15,11 +15,13 @@ from kept.adapters.sqlite import schema
 from kept.adapters.sqlite.codec import Codec, Row, is_storable
 from kept.adapters.sqlite.connections import open_writer, unavailable
 from kept.core.errors import ConflictError, StorageUnavailableError
-from kept.core.records import IndexEntry
 from kept.ports.store import Entity, Transaction
 from kept.ports.work import Change, LostRaceError, UnitOfWork, moved_entries
 
 T = TypeVar("T")
+
+EntryRow = tuple[str, str, str, str]
+"""Index, partition, sort key and id."""
 
 MOST_RUNS: Final = 10
 """Runs of one step before a lost race is reported; ours."""
@@ -206,20 +208,17 @@ class OneTransaction:
 
     def _write(self, changes: tuple[Change, ...]) -> None:
         """Write all changes, or none; what can go wrong without the engine does so before the first statement."""
-        olds = [self._checked(change) for change in changes]
-        planned = [
-            (change, self._codec.row_of(change.new) if change.new else None, *moved_entries(old, change.new))
-            for change, old in zip(changes, olds, strict=True)
-            if not change.guard_only
-        ]
-        if not planned:
+        rows = Rows()
+        for change in changes:
+            old = self._checked(change)
+            if not change.guard_only:
+                rows.add(change, old, self._codec)
+        if not rows:
             return
         try:
             self._db.execute(schema.BEGIN_STEP)
-            for change, row, gone, come in planned:
-                self._write_one(change, row)
-                self._db.executemany(schema.DELETE_ENTRY, [_entry_row(entry, change.id) for entry in gone])
-                self._db.executemany(schema.WRITE_ENTRY, [_entry_row(entry, change.id) for entry in come])
+            for statement, values in rows.statements():
+                self._db.executemany(statement, values)
             self._db.execute(schema.KEEP_STEP)
         except (UnicodeEncodeError, *_FAULTS_OF_A_STEP):
             self._db.execute(schema.UNDO_STEP)
@@ -240,12 +239,6 @@ class OneTransaction:
             raise LostRaceError
         return old
 
-    def _write_one(self, change: Change, row: Row | None) -> None:
-        if row is None:
-            self._db.execute(schema.DELETE_ENTITY, (change.kind, change.id))
-        else:
-            self._db.execute(schema.WRITE_ENTITY, (change.kind, change.id, *row))
-
     def _after(self, error: sqlite3.Error) -> Exception:
         """Return what a failed read means: the end of this step, or of all when the engine gave up the transaction."""
         if self._db.in_transaction:
@@ -255,5 +248,35 @@ class OneTransaction:
         return failed
 
 
-def _entry_row(entry: IndexEntry, entity_id: str) -> tuple[str, str, str, str]:
-    return entry.index, entry.partition, entry.sort, entity_id
+class Rows:
+    """What one step writes, sorted by statement, so that each statement runs once for all of its rows."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[str, str, int, bytes, int | None]] = []
+        self._dropped: list[tuple[str, str]] = []
+        self._gone: list[EntryRow] = []
+        self._come: list[EntryRow] = []
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to write."""
+        return bool(self._kept or self._dropped)
+
+    def add(self, change: Change, old: Entity | None, codec: Codec) -> None:
+        """Add the rows of one change."""
+        if change.new is None:
+            self._dropped.append((change.kind, change.id))
+        else:
+            self._kept.append((change.kind, change.id, *codec.row_of(change.new)))
+        gone, come = moved_entries(old, change.new)
+        self._gone.extend((e.index, e.partition, e.sort, change.id) for e in gone)
+        self._come.extend((e.index, e.partition, e.sort, change.id) for e in come)
+
+    def statements(self) -> Iterator[tuple[str, list[Any]]]:
+        """Yield each statement that has rows, index rows that go before those that come."""
+        wanted: tuple[tuple[str, list[Any]], ...] = (
+            (schema.DELETE_ENTITY, self._dropped),
+            (schema.WRITE_ENTITY, self._kept),
+            (schema.DELETE_ENTRY, self._gone),
+            (schema.WRITE_ENTRY, self._come),
+        )
+        return ((statement, rows) for statement, rows in wanted if rows)
