@@ -12,7 +12,9 @@ from kept.entrypoints.cli.screen import Exit, JsonFlag, command, parts_of, say
 if TYPE_CHECKING:
     from kept.entrypoints.cli.importing import Report
 
-_MAP = "A target and its column; once for each. `kept import --help-targets` lists the targets."
+_MAP = "What a column means; once for each. An unknown target is answered with the list of all."
+_VALUE = "What a cell means, such as status:No=COMPLETED."
+_CHECK = "Refuse lines whose number lies outside, such as Age=0..130."
 _DRY = "Say what would become of each line, and keep nothing."
 
 
@@ -25,8 +27,8 @@ def import_file(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV, plain or gzipped, in UTF-8, with the columns named in line 1.")],
     maps: Annotated[list[str], typer.Option("--map", metavar="TARGET=COLUMN", help=_MAP)],
-    values: Annotated[list[str] | None, typer.Option("--value", metavar="TARGET:CELL=MEANING")] = None,
-    checks: Annotated[list[str] | None, typer.Option("--check", metavar="COLUMN=LOW..HIGH")] = None,
+    values: Annotated[list[str] | None, typer.Option("--value", metavar="TARGET:CELL=MEANING", help=_VALUE)] = None,
+    checks: Annotated[list[str] | None, typer.Option("--check", metavar="COLUMN=LOW..HIGH", help=_CHECK)] = None,
     zone: Annotated[str | None, typer.Option(help="Zone of times and days; else that of the place.")] = None,
     source: Annotated[str, typer.Option(help="Name of the system that the file comes from.")] = "import",
     time: Annotated[str | None, typer.Option(metavar="next-free", help="The file has days only.")] = None,
