@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 from types import TracebackType
@@ -42,13 +43,13 @@ class Nursery:
         self._process.stdout.close()
         self._process.wait(30)
 
-    def verdict(self, point: str, seed: int, *, bug: str = "") -> Verdict:
+    def verdict(self, point: str, seed: int, *, bug: str = "", how: signal.Signals = signal.SIGKILL) -> Verdict:
         """Return what became of the run of a seed that was killed at a point; on which passing, the seed tells."""
         nth = random.Random(f"{point} {seed}").randint(1, DEEPEST)
-        verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug))
+        verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug, signal=how))
         if not verdict.was_killed and verdict.passed:
             nth = 1 + nth % verdict.passed
-            verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug))
+            verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug, signal=how))
         return verdict
 
     def _ask(self, request: Request) -> Verdict:

@@ -7,6 +7,7 @@ Run as a program: it reads one request a line and answers one verdict a line.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ import msgspec
 import structlog
 
 from tests.faults import planted_bugs
+from tests.faults.ending import LONGEST_END_S, Gentle
 from tests.faults.history import Answered, History
 from tests.faults.mail_server import serve
 from tests.faults.practice import NOW
@@ -68,7 +70,6 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
 
 def attended(request: Request, template: Path) -> Verdict:
     """Return the verdict on one run, killed on a passing that exists."""
-    fate_problems: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kept-kill-") as name:
         folder = Path(name) / "data"
         shutil.copytree(template, folder)
@@ -78,9 +79,7 @@ def attended(request: Request, template: Path) -> Verdict:
             fate = _lived(request, run)
             if os.WIFEXITED(fate.ended) and fate.said[-1:] and fate.said[-1].what == "end":
                 return Verdict(passed=fate.said[-1].number, was_killed=False)
-            if not os.WIFSIGNALED(fate.ended) or os.WTERMSIG(fate.ended) != request.signal:
-                fate_problems.append(f"the child ended in another way than by the signal: {fate.ended}")
-            return _judged(request, run, fate, fate_problems)
+            return _judged(request, run, fate, _odd_ending(request, fate))
         finally:
             if server:
                 server.stop()
@@ -92,6 +91,18 @@ def _lived(request: Request, run: Run) -> Fate:
     return Fate(said=tuple(msgspec.json.decode(row, type=Said) for row in told.splitlines()), ended=ended)
 
 
+def _odd_ending(request: Request, fate: Fate) -> list[str]:
+    """Return what is wrong with the way in which a child ended."""
+    if request.signal == signal.SIGKILL:
+        is_right = os.WIFSIGNALED(fate.ended) and os.WTERMSIG(fate.ended) == signal.SIGKILL
+        return [] if is_right else [f"the child ended in another way than by the signal: {fate.ended}"]
+    last = fate.said[-1] if fate.said else Said(what="nothing")
+    if fate.ended != 0 or last.what != "closed":
+        return [f"told to end, the program ended with {fate.ended} and said {last.what}"]
+    too_long = last.number > LONGEST_END_S
+    return [f"told to end, the program took {last.number} s"] if too_long else []
+
+
 def _judged(request: Request, run: Run, fate: Fate, found: list[str]) -> Verdict:
     """Let another child start the program again on what the first has left."""
     history, doubt, done = _told(request.seed, fate.said)
@@ -101,7 +112,7 @@ def _judged(request: Request, run: Run, fate: Fate, found: list[str]) -> Verdict
     def recover(tell: Callable[[object], None]) -> None:
         if request.bug:
             planted_bugs.plant(request.bug)
-        tell(judged(again, history, doubt, done))
+        tell(judged(again, history, doubt, done, is_gentle=request.signal != signal.SIGKILL))
 
     ended, told = _forked(recover)
     if ended != 0 or not told:
@@ -132,14 +143,28 @@ def _live(request: Request, run: Run, tell: Callable[[object], None]) -> None:
         planted_bugs.plant(request.bug)
     trap = Trap(request.point, request.nth, signal.Signals(request.signal))
     world = World(run, trap, lambda at: tell(Said(what="clock", at=at)))
-    for number, op in enumerate(scenario(request.seed)):
+    if request.signal == signal.SIGKILL:
+        _serve_clients(world, request.seed, tell)
+        tell(Said(what="end", number=trap.passed))
+        return
+    gentle = Gentle(world)
+    seconds = gentle.run(lambda: _serve_clients(world, request.seed, tell, check=gentle.check))
+    is_told = gentle.is_told
+    tell(Said(what="closed" if is_told else "end", number=math.ceil(seconds) if is_told else trap.passed))
+
+
+def _serve_clients(
+    world: World, seed: int, tell: Callable[[object], None], check: Callable[[], None] = lambda: None
+) -> None:
+    """Do what clients ask for, one after the other, and tell what each was answered."""
+    for number, op in enumerate(scenario(seed)):
+        check()
         at = world.pass_a_second()
         tell(Said(what="begun", number=number, at=at))
         answer = world.do(op)
         tell(Said(what="answered", number=number, answer=answer))
         world.pass_a_second()
     world.finish()
-    tell(Said(what="end", number=trap.passed))
 
 
 def _forked(live: Callable[[Callable[[object], None]], None]) -> tuple[int, bytes]:

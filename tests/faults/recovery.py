@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from kept.core.booking import Appointment
-from kept.core.notifications import Notification
+from kept.core.notifications import AttemptState, Notification
 from kept.core.people import Consent, consent_id
 from kept.flow.reports import found
 from kept.ports.store import Store
@@ -34,7 +34,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """How many of these were second copies."""
 
 
-def judged(run: Run, history: History, doubt: Answered | None, done: int) -> Verdict:
+def judged(run: Run, history: History, doubt: Answered | None, done: int, *, is_gentle: bool) -> Verdict:
     """
     Return the verdict.
 
@@ -43,10 +43,13 @@ def judged(run: Run, history: History, doubt: Answered | None, done: int) -> Ver
         history: What the first life answered.
         doubt: What it had begun and not answered.
         done: How much of the scenario was begun; the rest is done now.
+        is_gentle: Whether the first life was told to end, and so must have left nothing under way.
     """
     world = World(run, Trap(), lambda _: None)
     found_wrong = history.disagreements(_appointments(world.store, run.seed), doubt)
     found_wrong += _opt_outs_gone(world.store, history, doubt)
+    if is_gentle:
+        found_wrong += [f"released: {n.id} was left under way" for n in _notifications(world.store) if is_open(n)]
     ended_before = {n.id: n for n in _notifications(world.store) if n.is_done}
     for op in _rest(run.seed, doubt, done):
         at = world.pass_a_second()
@@ -68,6 +71,11 @@ def judged(run: Run, history: History, doubt: Answered | None, done: int) -> Ver
         messages=len(accepted),
         copies=len(accepted) - len(set(accepted)),
     )
+
+
+def is_open(notification: Notification) -> bool:
+    """Tell whether a message is being handed over, as far as is on record."""
+    return any(a.state is AttemptState.SENDING for a in notification.attempts)
 
 
 def _rest(seed: int, doubt: Answered | None, done: int) -> list[Op]:

@@ -6,6 +6,7 @@ A failure prints the point and the seed: ``pytest tests/faults/test_kill.py --ki
 
 from __future__ import annotations
 
+import signal
 from typing import Final
 
 import pytest
@@ -15,9 +16,9 @@ from tests.faults.planted_bugs import PLANTED
 from tests.faults.traps import POINTS, SENDING
 
 SEEDS: Final = 25
-ALWAYS: Final[dict[str, tuple[int, ...]]] = {
-    # Seeds that once found something, by point. They run for ever.
-}
+SEEDS_OF_TERM: Final = 4
+ALWAYS: Final[dict[str, tuple[int, ...]]] = {}
+"""Further seeds, by point: whoever finds one beyond the first 25 that fails writes it down here, and it stays."""
 CAUGHT_BY: Final = {
     "outcome before the send": ("none lost", ["sending: before the connection"]),
     "no fence": ("", ["sending: outcome committed"]),
@@ -35,15 +36,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seeds" not in metafunc.fixturenames:
         return
     chosen = metafunc.config.getoption("--kill")
+    count = SEEDS_OF_TERM if "told_to_end" in metafunc.function.__name__ else SEEDS
     if chosen:
         cases = [(chosen[0], (int(chosen[1]),))]
     else:
-        cases = [(point, (*range(SEEDS), *ALWAYS.get(point, ()))) for point in POINTS]
+        cases = [(point, (*range(count), *ALWAYS.get(point, ()))) for point in POINTS]
     metafunc.parametrize(("point", "seeds"), cases, ids=[point for point, _ in cases])
 
 
 def test_a_program_killed_at_any_step_keeps_the_promise(point: str, seeds: tuple[int, ...], nursery: Nursery) -> None:
     failures = [failure for seed in seeds for failure in failures_of(nursery, point, seed)]
+
+    assert not failures, "\n".join(failures)
+
+
+def test_a_program_told_to_end_at_any_step_ends_in_time_and_leaves_nothing_under_way(
+    point: str, seeds: tuple[int, ...], nursery: Nursery
+) -> None:
+    failures = [failure for seed in seeds for failure in failures_of(nursery, point, seed, how=signal.SIGTERM)]
 
     assert not failures, "\n".join(failures)
 
@@ -70,11 +80,11 @@ def test_every_planted_mistake_has_an_invariant_that_must_see_it() -> None:
     assert set(CAUGHT_BY) == set(PLANTED)
 
 
-def failures_of(nursery: Nursery, point: str, seed: int) -> list[str]:
+def failures_of(nursery: Nursery, point: str, seed: int, *, how: signal.Signals = signal.SIGKILL) -> list[str]:
     """Return what is wrong with a run, each with how to see it again."""
-    verdict = nursery.verdict(point, seed)
+    verdict = nursery.verdict(point, seed, how=how)
     again = f"pytest tests/faults/test_kill.py --kill {point!r} {seed}"
     found = [*verdict.problems]
     if not verdict.was_killed:
         found.append(f"the point was never passed, so nothing was killed ({POINTS[point]})")
-    return [f"{problem}\n    killed at {point!r}, seed {seed}; again: {again}" for problem in found]
+    return [f"{problem}\n    {how.name} at {point!r}, seed {seed}; again: {again}" for problem in found]

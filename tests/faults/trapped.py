@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, ClassVar, TypeVar
@@ -132,8 +132,6 @@ class TrappedConnection(sqlite3.Connection):
         if sql == schema.BEGIN_WRITE:
             self.batch.marks.clear()
             self.is_writing = True
-        if sql == schema.WRITE_ENTITY and parameters[0] == Notification.kind and "booking" in self.batch.marks[-1:]:
-            self.trap.passing("booking: half of the reminders planned")
         if sql != schema.COMMIT or not self.is_writing:
             return super().execute(sql, parameters)
         return self._commit(sql)
@@ -146,7 +144,15 @@ class TrappedConnection(sqlite3.Connection):
             self.trap.passing_at_provider("provider: half written", "outbox")
             self.is_writing = True
             return cursor
-        return super().executemany(sql, rows)
+        is_booking = sql == schema.WRITE_ENTITY and "booking" in self.batch.marks[-1:]
+        return super().executemany(sql, self._watched(rows) if is_booking else rows)
+
+    def _watched(self, rows: list[Any]) -> Iterator[Any]:
+        """Yield the rows of a booking, with a trap before each reminder's: what comes before it is written by then."""
+        for row in rows:
+            if row[0] == Notification.kind:
+                self.trap.passing("booking: half of the reminders planned")
+            yield row
 
     def _commit(self, sql: str) -> sqlite3.Cursor:
         marks = list(self.batch.marks)

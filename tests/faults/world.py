@@ -103,6 +103,8 @@ class World:
         self._trap = trap
         pool: Executor = SendingThreads(run.threads) if run.threads else InlineExecutor()
         self.dispatcher = self._dispatcher(pool, max_in_flight=2 * run.threads or 1)
+        self.work: Callable[[], object] = self.dispatcher.run_due
+        """Lets the worker do what is due now, and comes back when nothing is."""
 
     def do(self, op: Op) -> Answer:
         """Do it and return what the client is told."""
@@ -126,13 +128,13 @@ class World:
 
     def work_until(self, end: datetime) -> None:
         """Let time pass, and let the worker run at each instant at which something is due."""
-        self.dispatcher.run_due()
+        self.work()
         while (due := next_due(self.store, after=self.clock.now())) and due <= end:
             self._set_clock(due)
-            self.dispatcher.run_due()
+            self.work()
         if self.clock.now() < end:
             self._set_clock(end)
-            self.dispatcher.run_due()
+            self.work()
 
     def pass_a_second(self) -> datetime:
         """Move the clock on, so that nothing that follows happens at the same instant."""
