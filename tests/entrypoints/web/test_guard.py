@@ -11,6 +11,7 @@ import pytest
 from starlette.routing import Route
 
 from kept.core.booking import AppointmentStatus
+from kept.entrypoints.web import build_pages
 from kept.entrypoints.web.app import CHANGING, LOOKING
 from kept.entrypoints.web.guard import host_name, is_loopback
 from kept.entrypoints.web.words import LANGUAGES
@@ -253,7 +254,7 @@ def test_the_language_is_remembered(world: World, language: str) -> None:
 
 
 def test_every_route_is_known_to_these_tests(world: World) -> None:
-    routes: list[Any] = list(world.browser.app.routes)
+    routes: list[Any] = list(build_pages(world.parts).routes)
 
     methods = {
         (filled(r.path), m) for r in routes if isinstance(r, Route) and "assets" not in r.path for m in r.methods or ()

@@ -178,8 +178,9 @@ class Shown:
 class Browser:
     """Looks at pages and sends forms, as a browser without script does."""
 
-    def __init__(self, parts: WebParts, *, origin: str = ORIGIN) -> None:
-        self.app = build_pages(parts)
+    def __init__(self, parts: WebParts | None = None, *, origin: str = ORIGIN) -> None:
+        self.app = build_pages(parts) if parts else None
+        """None: what answers at the origin."""
         self.origin = origin
         self.cookies: dict[str, str] = {}
         self.headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "en"}
@@ -209,7 +210,7 @@ class Browser:
         kind = {"Content-Type": "application/x-www-form-urlencoded"} if method == "POST" else {}
         if self.cookies:
             kind["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        transport = httpx.ASGITransport(app=self.app)
+        transport = httpx.ASGITransport(app=self.app) if self.app else httpx.AsyncHTTPTransport()
         async with httpx.AsyncClient(transport=transport, base_url=self.origin) as client:
             response = await client.request(
                 method, path, headers={**self.headers, **kind, **headers}, content=body if method == "POST" else None
