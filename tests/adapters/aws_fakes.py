@@ -139,12 +139,9 @@ class FakeService:
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(self._tls)
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def refusing(self, status: int, code: str, reason: str = "", /, **headers: str) -> Act:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -233,17 +230,21 @@ class FakeService:
 def _request(secured: ssl.SSLSocket) -> Request:
     read = b""
     while b"\r\n\r\n" not in read:
-        came = secured.recv(65_536)
-        if not came:
-            raise ConnectionError
-        read += came
+        read += _more(secured)
     head, _, body = read.partition(b"\r\n\r\n")
     line, _, rest = head.partition(b"\r\n")
     headers = {name.lower(): value for name, value in BytesParser().parsebytes(rest + b"\r\n\r\n").items()}
     assert headers["authorization"].startswith("AWS4-HMAC-SHA256 ")
     while len(body) < int(headers["content-length"]):
-        body += secured.recv(65_536)
+        body += _more(secured)
     return Request(line=line.decode(), headers=headers, body=body)
+
+
+def _more(secured: ssl.SSLSocket) -> bytes:
+    came = secured.recv(65_536)
+    if not came:
+        raise ConnectionError
+    return came
 
 
 def _reset(connection: socket.socket) -> None:

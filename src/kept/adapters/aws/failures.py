@@ -54,6 +54,7 @@ _NAMED: Final = {
 """By the name of the class, so that the SDK need not be there to read this table."""
 
 _KINDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (UnicodeDecodeError, "garbled_answer"),
     (socket.gaierror, "dns"),
     (ssl.SSLCertVerificationError, "tls_certificate"),
     (ssl.SSLEOFError, "connection_lost"),
@@ -132,7 +133,7 @@ def _kind(status: int, code: str) -> ApiFailureKind:
 def _code_of(error: BaseException) -> str:
     chain = list(_chain(error))
     named = next((_NAMED[name] for e in chain if (name := type(e).__name__) in _NAMED), None)
-    return named or next((code for e in chain for kind, code in _KINDS if isinstance(e, kind)), "internal")
+    return named or next((code for kind, code in _KINDS if any(isinstance(e, kind) for e in chain)), "internal")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
