@@ -9,7 +9,7 @@ import difflib
 import os
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -188,7 +188,7 @@ def _unknown_variables(variables: Mapping[str, str]) -> Iterator[FieldProblem]:
     known = {PREFIX + name.upper() for name in setting_names()} | {FILE_VARIABLE}
     for name in sorted(variables):
         if name.startswith(PREFIX) and name not in known:
-            yield _unknown(name, sorted(known))
+            yield _unknown(name, known)
 
 
 def _settings_file(variables: Mapping[str, str]) -> Path | None:
@@ -246,10 +246,11 @@ def _said(error: ValidationError, variables: Mapping[str, str], path: Path | Non
     return problems
 
 
-def _unknown(name: str, known: tuple[str, ...] | list[str]) -> FieldProblem:
-    bare = name.rpartition(" ")[2]
-    near = difflib.get_close_matches(bare, known, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]}?" if near else "remove it; `kept config show` lists all settings"
+def _unknown(name: str, known: Iterable[str]) -> FieldProblem:
+    """Return what is said of a name that is none, with the nearest one that is."""
+    bare_names = {other.removeprefix(PREFIX): other for other in known}
+    near = difflib.get_close_matches(name.rpartition(" ")[2].removeprefix(PREFIX), bare_names, n=1)
+    remedy = f"did you mean {bare_names[near[0]]}?" if near else "remove it; `kept config show` lists all settings"
     return FieldProblem(field=name, code="unknown_setting", message=f"is not a setting; {remedy}")
 
 
