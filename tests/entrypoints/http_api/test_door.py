@@ -19,7 +19,7 @@ from kept.entrypoints.http_api.app import DESCRIBED
 from kept.entrypoints.http_api.endpoint import PathEndpoint
 from kept.entrypoints.http_api.operations import Operation
 from kept.flow.access import create_key, revoke_key
-from tests.entrypoints.http_api.world import FULL, SECRET, Asked, World, world
+from tests.entrypoints.http_api.world import FULL, SECRET, Asked, World, sent, world
 
 SEARCH = "/api/appointments"
 OPEN = {"/healthz", "/metrics", "/api/docs", "/api/docs/{name}", "/api/openapi.json"}
@@ -154,6 +154,27 @@ def test_a_body_that_grows_too_long_is_stopped_on_the_way(here: World) -> None:
     reply = here.call("POST", SEARCH, chunks=chunks, headers={"Content-Type": "application/json"})
 
     assert reply.status == 413
+
+
+def test_a_body_that_is_too_long_is_read_on_so_that_the_answer_arrives() -> None:
+    pieces = [b" " * 200_000] * 5
+    taken: list[int] = []
+
+    async def asked(*, said: bool) -> int:
+        here = world(limits=Limits(body_timeout_s=5.0))
+        messages = [{"type": "http.request", "body": piece, "more_body": n < 4} for n, piece in enumerate(pieces)]
+
+        async def receive() -> dict[str, Any]:
+            taken.append(1)
+            return messages.pop(0)
+
+        headers = {"Content-Type": "application/json"} | ({"Content-Length": "1000000"} if said else {})
+        return (await sent(here.app, "POST", SEARCH, Asked(headers=headers), receive=receive)).status
+
+    statuses = [asyncio.run(asked(said=said)) for said in (True, False)]
+
+    assert statuses == [413, 413]
+    assert len(taken) == 10
 
 
 def test_a_batch_may_be_longer_than_other_bodies(here: World) -> None:

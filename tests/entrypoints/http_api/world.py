@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive
 
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.memory import MemoryStore
@@ -200,12 +200,12 @@ class Asked:
         ]
 
 
-async def sent(app: ASGIApp, method: str, path: str, asked: Asked) -> Reply:
-    """Return what an application answers."""
+async def sent(app: ASGIApp, method: str, path: str, asked: Asked, *, receive: Receive | None = None) -> Reply:
+    """Return what an application answers; *receive* brings the body instead of what was asked."""
     messages = asked.messages()
     answers: list[Message] = []
 
-    async def receive() -> Message:
+    async def pieces() -> Message:
         if messages:
             return messages.pop(0)
         if asked.stalls:
@@ -228,7 +228,7 @@ async def sent(app: ASGIApp, method: str, path: str, asked: Asked) -> Reply:
         "server": ("127.0.0.1", 8080),
         "client": ("127.0.0.1", 50_000),
     }
-    await app(scope, receive, send)
+    await app(scope, receive or pieces, send)
     if not answers:
         return Reply(status=0, headers=[], body=b"")
     start = next(message for message in answers if message["type"] == "http.response.start")

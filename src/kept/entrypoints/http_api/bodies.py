@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from email.message import Message
 from typing import Final
 
@@ -12,6 +13,9 @@ from kept.entrypoints.http_api.problems import DoorError
 
 _CLOSE: Final = (("Connection", "close"),)
 """What is still on its way belongs to nothing any more."""
+_MOST_DIGITS: Final = 18
+_DRAIN_S: Final = 1.0
+_DRAIN_BYTES: Final = 16 * 1024 * 1024
 
 
 class ClientGoneError(Exception):
@@ -43,38 +47,38 @@ def check_content_type(value: str | None, encoding: str | None) -> None:
         raise DoorError("unsupported-media-type", detail, headers=(("Accept", "application/json"),))
 
 
-def check_length(value: str | None, limit: int) -> None:
-    """
-    Refuse a body that says itself that it is too long.
-
-    Raises:
-        DoorError: longer than the limit, or no length at all.
-    """
-    if value is None:
-        return
-    if not (value.isascii() and value.isdecimal()):
-        raise DoorError("bad-request", "Content-Length must be a number.", headers=_CLOSE)
-    if len(value.lstrip("0")) > len(str(limit)) or int(value) > limit:
-        raise _too_large(limit)
-
-
-async def read_body(receive: Receive, *, limit: int, timeout_s: float) -> bytes:
+async def read_body(receive: Receive, *, said: str | None, limit: int, timeout_s: float) -> bytes:
     """
     Return the whole body.
+
+    Args:
+        receive: Brings its pieces.
+        said: Content-Length, if the caller said it.
+        limit: Most bytes.
+        timeout_s: How long all of it may take.
 
     Raises:
         DoorError: it is too long, or takes too long to arrive.
         ClientGoneError: the caller went away meanwhile.
     """
+    if said is not None and not (said.isascii() and said.isdecimal()):
+        raise DoorError("bad-request", "Content-Length must be a number.", headers=_CLOSE)
     try:
         async with asyncio.timeout(timeout_s):
-            return await _joined(receive, limit)
+            is_too_long = said is not None and (len(said) > _MOST_DIGITS or int(said) > limit)
+            body = None if is_too_long else await _joined(receive, limit)
     except TimeoutError:
         detail = f"The body did not arrive within {timeout_s:g} seconds; send it again."
         raise DoorError("request-timeout", detail, headers=_CLOSE) from None
+    if body is None:
+        await _drained(receive)
+        detail = f"The body is larger than {limit} bytes; send less at once."
+        raise DoorError("payload-too-large", detail, headers=_CLOSE)
+    return body
 
 
-async def _joined(receive: Receive, limit: int) -> bytes:
+async def _joined(receive: Receive, limit: int) -> bytes | None:
+    """Return the whole body, or None as soon as it is too long."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -84,12 +88,24 @@ async def _joined(receive: Receive, limit: int) -> bytes:
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            raise _too_large(limit)
+            return None
         chunks.append(chunk)
         if not message.get("more_body", False):
             return b"".join(chunks)
 
 
-def _too_large(limit: int) -> DoorError:
-    detail = f"The body is larger than {limit} bytes; send less at once."
-    return DoorError("payload-too-large", detail, headers=_CLOSE)
+async def _drained(receive: Receive) -> None:
+    """
+    Read on for a while and drop it, because whoever is still sending would lose the answer with the connection.
+
+    Source:
+        RFC 9112 §9.6 (a reset may erase what was sent before it).
+    """
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_S):
+            while size < _DRAIN_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return

@@ -12,7 +12,7 @@ from kept.core.access import ApiKey, RequestKey, request_key
 from kept.core.errors import InvalidInputError, KeptError
 from kept.entrypoints.http_api.answers import Answer, problem_answer, send_answer
 from kept.entrypoints.http_api.auth import authenticated, check_scope
-from kept.entrypoints.http_api.bodies import ClientGoneError, check_content_type, check_length, read_body
+from kept.entrypoints.http_api.bodies import ClientGoneError, check_content_type, read_body
 from kept.entrypoints.http_api.operations import NO_QUERY, Body, Call, Operation, Room
 from kept.entrypoints.http_api.preconditions import wanted_versions
 from kept.entrypoints.http_api.problems import IDEMPOTENCY_KEY, DoorError, Problem, problem_of
@@ -97,8 +97,8 @@ class PathEndpoint:
         is_needed = operation.body is Body.JSON
         if is_needed:
             check_content_type(headers.get("content-type"), headers.get("content-encoding"))
-        check_length(headers.get("content-length"), limit)
-        body = await read_body(receive, limit=limit, timeout_s=limits.body_timeout_s)
+        said = headers.get("content-length")
+        body = await read_body(receive, said=said, limit=limit, timeout_s=limits.body_timeout_s)
         if body and not is_needed:
             check_content_type(headers.get("content-type"), headers.get("content-encoding"))
         if is_needed and not body:
