@@ -21,7 +21,7 @@ ALWAYS: Final[dict[str, tuple[int, ...]]] = {}
 """Further seeds, by point: whoever finds one beyond the first 25 that fails writes it down here, and it stays."""
 CAUGHT_BY: Final = {
     "outcome before the send": ("none lost", ["sending: before the connection"]),
-    "no fence": ("", ["sending: outcome committed"]),
+    "no fence": ("no extra", ["sending: outcome committed"]),
     "expired leases are due again": ("no extra", ["provider: no answer yet", "provider: answer unread"]),
     "answer before the commit": ("acknowledged is durable", ["booking: before the commit"]),
     "planning in a second transaction": ("none lost", ["booking: before the answer"]),
@@ -35,7 +35,7 @@ CAUGHT_BY: Final = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seeds" not in metafunc.fixturenames:
         return
-    chosen = metafunc.config.getoption("--kill")
+    chosen = metafunc.config.getoption("--kill", default=None)
     count = SEEDS_OF_TERM if "told_to_end" in metafunc.function.__name__ else SEEDS
     if chosen:
         cases = [(chosen[0], (int(chosen[1]),))]
