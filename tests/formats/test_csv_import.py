@@ -37,8 +37,9 @@ BY_DAY = RecipeOptions(
     values=("status:No=COMPLETED", "status:Yes=NO_SHOW"),
     checks=("Age=0..130",),
     zone="America/Sao_Paulo",
+    time="next-free",
     hours="07:00-19:00",
-    length_minutes=15,
+    length="15m",
 )  # fmt: skip
 MISSING = "missing_target"
 HEADER = "patient,id,booked,day,from,to,length,doctor,place,type,state,name,phone,mail,born,tongue,notes"
@@ -244,10 +245,13 @@ def test_a_header_that_cannot_be_used_refuses_the_file(lines: list[str], column:
     [
         (RecipeOptions(maps=("start=a",)), "patientId", "missing_target"),
         (RecipeOptions(maps=("patientId=a",)), "start", "missing_target"),
-        (RecipeOptions(maps=("patientId=a", "date=b"), hours="07:00-19:00"), "hours", "not_a_stretch"),
-        (RecipeOptions(maps=("patientId=a", "date=b"), hours="07:00-19:00", length_minutes=5), "placeId", MISSING),
-        (RecipeOptions(maps=("patientId=a",), hours="19:00-07:00", length_minutes=5), "hours", "not_a_stretch"),
-        (RecipeOptions(maps=("patientId=a",), hours="all day", length_minutes=5), "hours", "not_a_stretch"),
+        (RecipeOptions(maps=("patientId=a", "date=b"), time="next-free"), "placeId", MISSING),
+        (RecipeOptions(maps=("patientId=a",), time="noon"), "time", "not_a_choice"),
+        (RecipeOptions(maps=("patientId=a",), time="next-free", hours="19:00-07:00"), "hours", "not_a_stretch"),
+        (RecipeOptions(maps=("patientId=a",), time="next-free", hours="all day"), "hours", "not_a_stretch"),
+        (RecipeOptions(maps=("patientId=a",), time="next-free", hours="7-19"), "hours", "not_a_time"),
+        (RecipeOptions(maps=("patientId=a",), time="next-free", length="long"), "length", "not_a_lead"),
+        (RecipeOptions(maps=("patientId=a",), time="next-free", length="1 day"), "length", "not_a_length"),
         (RecipeOptions(maps=("patientId=a", "patientId=b")), "map", "double"),
         (RecipeOptions(maps=("shoeSize=a",)), "map", "not_a_mapping"),
         (RecipeOptions(maps=("patientId",)), "map", "not_a_mapping"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Final
 
 import msgspec
 
 from kept.core.errors import InvalidInputError
+from kept.core.leads import lead_named
 from kept.core.people import checked_text
 from kept.core.zones import parse_clock, zone_named
 from kept.formats.csv_cells import DayRule, Range
@@ -37,6 +37,7 @@ TARGETS: Final[Mapping[str, str]] = {
 """What a column can be mapped to."""
 
 USUAL_SOURCE: Final = "import"
+NEXT_FREE: Final = "next-free"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +67,12 @@ class RecipeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``COLUMN=LOW..HIGH``."""
     zone: str | None = None
     source: str = USUAL_SOURCE
-    hours: str | None = None
-    """``07:00-19:00``, with *length*: visits have no time of day."""
-    length_minutes: int = 0
+    time: str | None = None
+    """``next-free``: visits have a day and no time."""
+    hours: str = "07:00-19:00"
+    """When clinics are open, for ``next-free``."""
+    length: str = "15m"
+    """How long such a visit lasts."""
 
 
 def recipe_from(options: RecipeOptions) -> Recipe:
@@ -82,7 +86,7 @@ def recipe_from(options: RecipeOptions) -> Recipe:
     'Begins'
     """
     columns = _columns(options.maps)
-    day_rule = _day_rule(options.hours, options.length_minutes) if options.hours else None
+    day_rule = _day_rule(options) if options.time else None
     needed = ("patientId", "date", "placeId") if day_rule else ("patientId", "start")
     for target in needed:
         if target not in columns:
@@ -134,15 +138,20 @@ def _check(text: str) -> tuple[str, Range]:
     return column, found
 
 
-def _day_rule(hours: str, minutes: int) -> DayRule:
-    opens, dash, closes = hours.partition("-")
+def _day_rule(options: RecipeOptions) -> DayRule:
+    if options.time != NEXT_FREE:
+        message = f"can only be {NEXT_FREE}; leave it out where the file has times"
+        raise InvalidInputError.of("time", "not_a_choice", message)
+    opens, dash, closes = options.hours.partition("-")
     if not dash:
         raise InvalidInputError.of("hours", "not_a_stretch", "is not a stretch of a day; write it like 07:00-19:00")
     rule = DayRule(
         opens=parse_clock(opens, field="hours"),
         closes=parse_clock(closes, field="hours"),
-        length=timedelta(minutes=minutes),
+        length=lead_named(options.length, field="length").exact,
     )
-    if rule.closes <= rule.opens or minutes < 1:
-        raise InvalidInputError.of("hours", "not_a_stretch", "needs a later end, and --length with the visits' length")
+    if rule.closes <= rule.opens:
+        raise InvalidInputError.of("hours", "not_a_stretch", "must end later than they begin, on the same day")
+    if not rule.length:
+        raise InvalidInputError.of("length", "not_a_length", "must be hours or minutes, such as 15m")
     return rule

@@ -56,14 +56,6 @@ def examine(settings_of: Callable[[], Settings]) -> tuple[Check, ...]:
 
 
 def _of_machine() -> Iterator[Check]:
-    import sqlite3
-
-    version = sqlite3.sqlite_version_info
-    if version >= WAL_RESET_FIXED:
-        yield _ok("SQLite", sqlite3.sqlite_version)
-    else:
-        remedy = "let one process only serve or work on the folder, which is the rule anyway; a later Python brings it"
-        yield _warn("SQLite", f"{sqlite3.sqlite_version}, before the WAL-reset fix of 3.51.3", remedy)
     zones = importlib.metadata.version("tzdata")
     yield _ok("time zones", f"tzdata {zones}, not this machine's own")
     from kept.adapters.clock import SystemClock
@@ -104,7 +96,8 @@ def _of_parts(settings: Settings) -> Iterator[Check]:
         return
     try:
         with open_parts(settings, checkpoints=False) as parts:
-            yield _ok("database", f"opens, schema and store {parts.store.store_id[:8]}")
+            yield _ok("database", "opens and is of this version")
+            yield _engine(parts.store.engine_version)
             yield from _of_practice(parts)
             yield from _of_channels(parts, settings)
             yield from _of_sending(parts, settings)
@@ -114,6 +107,13 @@ def _of_parts(settings: Settings) -> Iterator[Check]:
         yield _fail(
             "database", str(error), "see whether the disk is full or the file damaged; kept restore brings a copy"
         )
+
+
+def _engine(version: str) -> Check:
+    if tuple(int(part) for part in version.split(".")) >= WAL_RESET_FIXED:
+        return _ok("SQLite", version)
+    remedy = "let one process only serve or work on the folder, which is the rule anyway; a later Python brings it"
+    return _warn("SQLite", f"{version}, before the WAL-reset fix of 3.51.3", remedy)
 
 
 def _of_practice(parts: Parts) -> Iterator[Check]:

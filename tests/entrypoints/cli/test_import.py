@@ -153,7 +153,6 @@ def test_words_name_line_and_column(desk: Desk) -> None:
         pytest.param(("--map", "shoe=Size"), "map: ", id="a target"),
         pytest.param((*TIMED, "--time", "noon"), "time: ", id="a time rule"),
         pytest.param((*TIMED, "--delimiter", ";;"), "delimiter: ", id="a delimiter"),
-        pytest.param((*TIMED, "--length", "long"), "length: ", id="a length"),
         pytest.param(TIMED, "patient: is not among the columns of line 1", id="a header without the column"),
     ],
 )

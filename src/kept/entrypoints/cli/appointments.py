@@ -61,19 +61,10 @@ def book(
 
     source = file or file_option
     document = {
-        "patientId": patient,
-        "practitionerId": practitioner,
-        "roomId": room,
-        "placeId": place,
-        "visitType": visit_type,
-        "start": start,
-        "end": end,
-        "durationMinutes": minutes,
-        "timeZone": zone,
-        "notes": notes,
+        "patientId": patient, "practitionerId": practitioner, "roomId": room, "placeId": place, "visitType": visit_type,
+        "start": start, "end": end, "durationMinutes": minutes, "timeZone": zone, "notes": notes, "asRequest": request,
         "details": {"description": description, "location": location} if description or location else None,
-        "asRequest": request,
-    }
+    }  # fmt: skip
     asked = Asked(document=document_in(source) if source else document, register=register, by_options=not source)
     answer, appointment = booked(parts_of(context), asked)
     say(answer, as_json=as_json, text=_line(appointment))

@@ -48,31 +48,17 @@ def import_file(
     Visits to come get their reminders, past ones are recorded. A bad line never stops the good ones, and what is on
     record already is recognised.
     """
-    from kept.core.errors import InvalidInputError
-    from kept.core.leads import lead_named
     from kept.entrypoints.cli.import_run import Run, run_import
     from kept.formats.csv_recipe import RecipeOptions, recipe_from
 
-    if time not in {None, "next-free"}:
-        raise InvalidInputError.of("time", "not_a_choice", "can only be next-free; leave it out where there are times")
-    minutes = int(lead_named(length, field="length").exact.total_seconds() // 60)
     options = RecipeOptions(
-        maps=tuple(maps),
-        values=tuple(values or ()),
-        checks=tuple(checks or ()),
-        zone=zone,
-        source=source,
-        hours=hours if time else None,
-        length_minutes=minutes,
-    )
+        maps=tuple(maps), values=tuple(values or ()), checks=tuple(checks or ()), zone=zone, source=source,
+        time=time, hours=hours, length=length,
+    )  # fmt: skip
     run = Run(
-        file=file,
-        recipe=recipe_from(options),
-        add_places=add_places,
-        delimiter=delimiter,
-        errors_to=errors_to,
+        file=file, recipe=recipe_from(options), add_places=add_places, delimiter=delimiter, errors_to=errors_to,
         dry_run=dry_run,
-    )
+    )  # fmt: skip
     report = run_import(parts_of(context), run)
     say({**report.document(), "dryRun": dry_run}, as_json=as_json, text=_lines(report, dry_run=dry_run))
     if report.refused:
