@@ -23,7 +23,7 @@ from kept.core.people import ChannelName
 from kept.core.reports import tally
 from kept.entrypoints.worker import Dispatcher, InlineExecutor, Pulse
 from kept.main.application import application
-from kept.main.assembly import KINDS, open_parts, sender_of
+from kept.main.assembly import KINDS, Parts, open_parts, sender_of
 from kept.main.demo import PEOPLE, plant
 from kept.main.health import HealthWatch
 from kept.main.settings import Settings, changed, load_settings
@@ -95,6 +95,26 @@ def test_the_whole_application_is_built_with_and_without_a_worker(settings: Sett
         assert application(parts, sender).routes
         assert application(parts, None).routes
         assert not sender.is_seated
+
+
+def test_whoever_takes_the_seat_over_keeps_the_log_short(settings: Settings) -> None:
+    with open_parts(settings, checkpoints=False) as parts:
+        sender = sender_of(parts, FileSeat(settings.data))
+        before = _pages_until_checkpoint(parts)
+
+        sender.take()
+        after = _pages_until_checkpoint(parts)
+        sender.leave()
+
+    assert (before, after) == (0, 4000)
+
+
+def _pages_until_checkpoint(parts: Parts) -> int:
+    parts.store.submit(lambda tx: tx.get(Notification, "any")).result()
+    db = parts.store._writer._db  # noqa: SLF001  no promise of the port, and seen nowhere else
+    assert db is not None
+    (pages,) = db.execute("PRAGMA wal_autocheckpoint").fetchone()
+    return int(pages)
 
 
 def test_the_outbox_is_told_only_what_it_can_do(settings: Settings) -> None:

@@ -102,7 +102,7 @@ def use_pinned_zones() -> None:
 
 
 def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
-    """Return the worker, with threads of its own; it sends once it has the seat."""
+    """Return the worker, with threads of its own; once it has the seat it sends, and keeps the store's log short."""
     threads = parts.settings.sending_threads
     dispatcher = Dispatcher(
         parts.store,
@@ -112,7 +112,7 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         pool=SendingThreads(threads),
         max_in_flight=threads + max(1, threads // 4),
     )
-    return SeatedDispatcher(dispatcher, seat, meter=parts.meter)
+    return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)
 
 
 def smtp_settings(settings: Settings) -> SmtpSettings:

@@ -65,6 +65,9 @@ READ_CHECKSUMS: Final = "SELECT kind, id, body, checksum FROM entity WHERE check
 
 # ---------------------------------------------------------------- connections
 
+KEEP_LOG_SHORT: Final = "PRAGMA wal_autocheckpoint = 4000"
+"""Pages, so 16 MiB: with the default of 1,000 each large batch moved the log, and writing took a third longer."""
+
 DURABLE: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -72,8 +75,7 @@ DURABLE: Final = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32768",  # KiB
     "PRAGMA journal_size_limit = 67108864",
-    # Pages, so 16 MiB: with the default of 1,000 each large batch moved the log, and writing took a third longer.
-    "PRAGMA wal_autocheckpoint = 4000",
+    KEEP_LOG_SHORT,
 )
 """How the writing connection is set up: each commit is synced, and what is deleted is overwritten."""
 

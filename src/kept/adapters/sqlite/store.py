@@ -100,6 +100,10 @@ class SqliteStore:
             rows: list[Position] = found.fetchall()
         return page_of(rows, limit)
 
+    def keep_log_short(self) -> None:
+        """Move what the log holds into the database from now on, because the process that did so has ended."""
+        self._writer.keep_log_short()
+
     def close(self) -> None:
         """Finish what was submitted, then close every connection."""
         self._readers.close()

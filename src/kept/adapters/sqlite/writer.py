@@ -78,6 +78,7 @@ class Writer:
         self._codec = codec
         self._timeout_s = timeout_s
         self._checkpoints = checkpoints
+        self._takes_over_log = False
         self._db: sqlite3.Connection | None = self._open()
         self._queue: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
@@ -93,6 +94,11 @@ class Writer:
                 return job.future
         job.future.set_exception(StorageUnavailableError("the store is closed; open it again"))
         return job.future
+
+    def keep_log_short(self) -> None:
+        """From the next commit on, move what the log holds into the database."""
+        self._takes_over_log = not self._checkpoints
+        self._checkpoints = True
 
     def close(self) -> None:
         """Finish what is in the queue, then close the connection."""
@@ -134,6 +140,9 @@ class Writer:
         """Run all jobs in one transaction, commit it, and only then tell their outcomes."""
         try:
             db = self._db = self._db or self._open()
+            if self._takes_over_log:
+                db.execute(schema.KEEP_LOG_SHORT)
+                self._takes_over_log = False
             db.execute(schema.BEGIN_WRITE)
             one = OneTransaction(db, self._codec, self._path)
             for job in batch:

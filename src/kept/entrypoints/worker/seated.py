@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Event as Flag
 from typing import Final
 
@@ -19,17 +20,30 @@ log = structlog.get_logger("kept.worker")
 
 
 class SeatedDispatcher:
-    """A dispatcher that works only while it holds the seat."""
+    """
+    A dispatcher that works only while it holds the seat.
 
-    def __init__(self, dispatcher: Dispatcher, seat: Seat, *, meter: Meter) -> None:
+    Args:
+        dispatcher: What works.
+        seat: The right to.
+        meter: Tells whether it is here.
+        on_seated: Called each time the seat is taken.
+    """
+
+    def __init__(
+        self, dispatcher: Dispatcher, seat: Seat, *, meter: Meter, on_seated: Callable[[], None] = lambda: None
+    ) -> None:
         self._dispatcher = dispatcher
         self._seat = seat
         self._meter = meter
+        self._on_seated = on_seated
         self.is_seated = False
 
     def take(self) -> bool:
         """Try to sit down."""
-        self.is_seated = self.is_seated or self._seat.take()
+        if not self.is_seated and self._seat.take():
+            self.is_seated = True
+            self._on_seated()
         self._meter.gauge(Metric.SENDING, int(self.is_seated))
         return self.is_seated
 
