@@ -214,7 +214,7 @@ def _wish(channel: ChannelName, values: Values) -> ConsentWish:
 
 
 def _name(text: str, field: str) -> str:
-    if not text.strip():
+    if not any(c.isprintable() and not c.isspace() for c in text):  # zero-width characters show nothing either
         raise InvalidInputError.of(field, "required", "must not be blank; give it, or leave the member out")
     return text
 
