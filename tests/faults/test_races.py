@@ -159,12 +159,20 @@ def test_moves_that_cross_each_other_leave_every_visit_in_one_place(store: Store
 
 
 def out_of_step(tx: Transaction, *, ids: list[str], starts: list[datetime]) -> list[str]:
-    """Return the visits that are not on exactly the days and times where they say they are."""
+    """
+    Return the visits that are not on exactly the days and times where they say they are.
+
+    Everything is guarded, so that what was read belongs together; the visits first, because a day that comes into
+    being cannot be guarded, and the visit that it comes with can.
+    """
+    visits = [visit for entity_id in ids if (visit := tx.get(Appointment, entity_id))]
     dates = {(start + shift).date() for start in starts for shift in (-DAY, timedelta(0), DAY)}
     day_ids = [schedule_day_id(Role.ROOM, "room-1", date) for date in sorted(dates)]
     days = [day for day_id in day_ids if (day := tx.get(ScheduleDay, day_id))]
+    for entity in (*visits, *days):
+        tx.guard(entity)
     found = []
-    for each in filter(None, (tx.get(Appointment, entity_id) for entity_id in ids)):
+    for each in visits:
         held = [busy.interval for day in days for busy in day.busy if busy.appointment_id == each.id]
         expected = [each.interval for _ in utc_days(each.interval)]
         if held != expected:

@@ -278,7 +278,7 @@ class PracticeWithoutDays(Practice):
 
 
 TestPractice = Practice.TestCase
-TestPractice.settings = settings(max_examples=200, stateful_step_count=40)
+TestPractice.settings = settings(max_examples=120, stateful_step_count=40)
 
 
 def test_a_store_that_forgets_what_is_taken_is_seen() -> None:
