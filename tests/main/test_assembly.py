@@ -199,7 +199,7 @@ def test_says_that_all_is_well() -> None:
         (FakeSender(is_seated=False), "another process sends", True),
         (FakeSender(Pulse(last_round_at=NOW - 29 * timedelta(seconds=1))), "sending", True),
         (FakeSender(Pulse(last_round_at=NOW - 31 * timedelta(seconds=1))), "stuck", False),
-        (FakeSender(Pulse(is_resting=True)), "resting, because the store refuses", False),
+        (FakeSender(Pulse(is_resting=True)), "resting: the log says why", False),
     ],
     ids=["none", "other", "well", "stuck", "resting"],
 )

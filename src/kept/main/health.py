@@ -77,7 +77,7 @@ class HealthWatch:
         pulse: Pulse = self._sender.pulse()
         if pulse.last_round_at and now > pulse.last_round_at + ROUND_PATIENCE:
             return "stuck"
-        return "resting, because the store refuses" if pulse.is_resting else _SENDING
+        return "resting: the log says why" if pulse.is_resting else _SENDING
 
     def _oldest_due(self, now: datetime) -> str:
         try:

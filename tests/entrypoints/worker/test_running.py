@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -58,6 +59,14 @@ def running(run: Callable[[threading.Event], None], wake: Callable[[], None]) ->
         wake()
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
+
+
+def eventually(happens: Callable[[], bool]) -> bool:
+    """Return whether something happens before the patience is over."""
+    end = time.monotonic() + PATIENCE_S
+    while not happens() and time.monotonic() < end:
+        threading.Event().wait(0.02)
+    return happens()
 
 
 def told(channel: RecordingChannel) -> threading.Event:
@@ -167,6 +176,37 @@ def test_a_mistake_in_looking_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> 
         assert sent.wait(PATIENCE_S)
 
     assert world.meter.counts[f"{Metric.DISPATCH_ERRORS}/looking"] == 1
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_clock_that_jumps_makes_it_rest_and_say_so(
+    monkeypatch: pytest.MonkeyPatch, logged: list[dict[str, object]], jump: timedelta
+) -> None:
+    monkeypatch.setattr("kept.entrypoints.worker.dispatcher.CLOCK_REST_S", 0.3)
+    world = World()
+    rounds = threading.Semaphore(0)
+    world.meter.gauge = lambda *_args, **_labels: rounds.release()  # type: ignore[method-assign]
+
+    with running(world.worker.run, world.worker.wake):
+        assert rounds.acquire(timeout=PATIENCE_S)
+        world.clock.advance(jump)
+        assert eventually(lambda: any(line["event"] == "clock_jumped" for line in logged))
+        assert world.worker.pulse().is_resting
+        assert eventually(lambda: not world.worker.pulse().is_resting)
+
+    assert world.meter.counts[f"{Metric.DISPATCH_ERRORS}/reading_the_clock"] == 1
+
+
+def test_small_steps_of_the_clock_are_nobodys_business(logged: list[dict[str, object]]) -> None:
+    world = World()
+
+    with running(world.worker.run, world.worker.wake):
+        assert eventually(lambda: world.worker.pulse().last_look_at is not None)
+        world.clock.advance(timedelta(minutes=4))
+        before = world.worker.pulse().last_look_at
+        assert eventually(lambda: world.worker.pulse().last_look_at != before)
+
+    assert "clock_jumped" not in [line["event"] for line in logged]
 
 
 # ---- the seat

@@ -33,6 +33,10 @@ CALM_S: Final = 0.02
 """Shortest time between two looks that find nothing."""
 DRAIN_S: Final = 14.0
 """How long what is under way is waited for when the program is to end: a little less than the promised 15 s."""
+CLOCK_JUMP_S: Final = 300.0
+"""How far the machine's clock may be put forward or back between two rounds without anybody being told. Ours."""
+CLOCK_REST_S: Final = 60.0
+"""Time for a person, or for the service that sets the clock, to put a wrong jump right before messages leave by it."""
 LONGEST_REST_S: Final = 10.0
 """How long the worker rests at most after the store has refused."""
 
@@ -99,6 +103,7 @@ class Dispatcher:
         self._started = 0
         self._last_look_at: datetime | None = None
         self._last_round_at: datetime | None = None
+        self._last_ticks = 0.0
 
     def run_due(self) -> int:
         """
@@ -151,7 +156,7 @@ class Dispatcher:
 
     def _round(self) -> float:
         """Start what there is room for; return for how many seconds nothing new can be started."""
-        self._last_round_at = self._clock.now()
+        self._watch_clock()
         refusal, self._flight.refusal = self._flight.refusal, None
         if refusal:
             self._rest(refusal)
@@ -193,6 +198,19 @@ class Dispatcher:
 
     def _is_resting(self) -> bool:
         return time.monotonic() < self._rest_until
+
+    def _watch_clock(self) -> None:
+        """Rest when the clock on the wall and the one that only counts do not agree: one of them was set."""
+        now, ticks = self._clock.now(), time.monotonic()
+        if self._last_round_at is not None:
+            jump_s = (now - self._last_round_at).total_seconds() - (ticks - self._last_ticks)
+            if abs(jump_s) > CLOCK_JUMP_S:
+                self._rest_until = ticks + CLOCK_REST_S
+                self._meter.count(Metric.DISPATCH_ERRORS, doing="reading_the_clock")
+                log.critical(
+                    "clock_jumped", seconds=round(jump_s), remedy="sending rests for a minute; check the clock"
+                )
+        self._last_round_at, self._last_ticks = now, ticks
 
     def _rest(self, error: Exception) -> None:
         """Start nothing for a while: the store refuses, or something is broken."""
