@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -125,12 +125,12 @@ class LocalParts:
 
         return masked(self._settings)
 
-    def backup(self, to: Path) -> Mapping[str, object]:
+    def backup(self, to: Path, on_page: Callable[[int, int], None]) -> Mapping[str, object]:
         """Write a copy of the database."""
         from kept.adapters.sqlite import backup
         from kept.main.assembly import STORE_FILE
 
-        backup(self._settings.data / STORE_FILE, to)
+        backup(self._settings.data / STORE_FILE, to, on_page)
         return {"backup": str(to), "bytes": to.stat().st_size}
 
     def restore(self, source: Path) -> Mapping[str, object]:

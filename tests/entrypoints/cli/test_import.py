@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kept.core.booking import Appointment
+from kept.core.errors import StorageUnavailableError
 from kept.entrypoints.cli import csv_files, importing
 from tests.entrypoints.cli.world import Desk
 
@@ -112,6 +113,35 @@ def test_the_outcome_does_not_depend_on_how_lines_share_steps(
     report = imported(desk, "--add-places")
 
     assert (report["imported"], report["duplicates"], report["refused"]) == (5, 1, 7)
+
+
+def test_only_the_first_errors_are_shown_and_all_are_counted(desk: Desk) -> None:
+    lines = ["patient,start,minutes,place", *("p1,never,30,elm" for _ in range(30))]
+
+    report = desk.ask("import", desk.file("bad.csv", "\n".join(lines)), *TIMED, exit_code=1)
+
+    assert (report["refused"], len(report["errors"])) == (30, 20)
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_store_that_fails_ends_the_import_and_blames_no_line(
+    desk: Desk, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageUnavailableError("the disk is full; make room")
+
+    monkeypatch.setattr(importing, "bring_in", full)
+    file = desk.file("soon.csv", "patient,start,minutes,place\np1,2024-01-22T09:00,30,elm\n")
+
+    result = desk.run("import", file, *TIMED, *words)
+
+    assert result.exit_code == 1
+    assert result.stderr == "kept: the disk is full; make room\n"
+
+
+def test_a_failure_of_the_store_within_a_line_is_no_problem_of_the_line() -> None:
+    with pytest.raises(StorageUnavailableError):
+        importing.problem_in(StorageUnavailableError("full"))
 
 
 def test_a_gzipped_file_with_a_byte_order_mark_is_read(desk: Desk) -> None:

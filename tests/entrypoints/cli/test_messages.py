@@ -107,7 +107,7 @@ def test_a_bad_item_counts_as_failed_and_stops_no_other(desk: Desk) -> None:
     assert answer["processed"] == 2
     assert answer["results"] == {"success": 1, "failed": 1, "fallback": 0}
     assert answer["errors"][0]["index"] == 1
-    assert answer["errors"][0]["errors"][0]["field"] == "appointmentTime"
+    assert answer["errors"][0]["errors"][0]["pointer"] == "#/appointments/1/appointmentTime"
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"appointments": []}', "nonsense", '{"a": 1}'])

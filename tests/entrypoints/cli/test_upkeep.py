@@ -69,6 +69,17 @@ def test_every_family_of_errors_has_its_exit_code(error: KeptError, code: Exit) 
     assert exit_code_of(error) is code
 
 
+def test_tables_are_as_wide_as_the_terminal_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.parts.checks = (Check(name="clock", state="fail", found="w" * 100, remedy="r" * 100),)
+
+    wide = desk.run("doctor").stdout
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = desk.run("doctor").stdout
+
+    assert max(map(len, wide.splitlines())) > 200
+    assert max(map(len, narrow.splitlines())) <= 60
+
+
 def test_a_refusal_is_one_line_and_one_document() -> None:
     app = typer.Typer()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -109,7 +109,8 @@ class MadeUpParts:
     def settings(self) -> Mapping[str, object]:
         return {"port": 8080, "smtp_password": "********"}
 
-    def backup(self, to: Path) -> Mapping[str, object]:
+    def backup(self, to: Path, on_page: Callable[[int, int], None]) -> Mapping[str, object]:
+        on_page(1, 1)
         return {"backup": str(to), "bytes": 1}
 
     def restore(self, source: Path) -> Mapping[str, object]:

@@ -92,7 +92,7 @@ def moved(parts: Parts, change: Change, document: Mapping[str, object]) -> Appoi
     with _in_names_of(Asked(document=document, by_options=True), Form.OURS):
         to, zone, _ = wanted_change(_given(document), current)
         if to is None:
-            raise InvalidInputError.of("start", "required", "is missing; say when with --start")
+            raise AssertionError("a change without notes is a change of time")
         return parts.store.submit(lambda tx: move(tx, change, to, zone=zone, now=now)).result()
 
 

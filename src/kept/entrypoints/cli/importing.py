@@ -10,15 +10,7 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from kept.core.errors import (
-    ConflictError,
-    FieldProblem,
-    InvalidInputError,
-    KeptError,
-    OutsideError,
-    SlotTakenError,
-    StateConflictError,
-)
+from kept.core.errors import FieldProblem, InvalidInputError, KeptError, SlotTakenError
 from kept.core.practice import SMS_NAME_LIMIT
 from kept.core.schedules import Place
 from kept.flow.imports import Arrived, Fate, add_place, bring_in
@@ -145,13 +137,10 @@ def problem_in(error: KeptError) -> FieldProblem:
     Return what a step said of one line, as a problem of one of its targets.
 
     Raises:
-        OutsideError: the store failed; that is no line's fault.
+        KeptError: *error* itself, when it is no line's fault: the store failed.
     """
-    if isinstance(error, OutsideError):
-        raise error
     if isinstance(error, InvalidInputError):
         return error.problems[0]
     if isinstance(error, SlotTakenError):
         return FieldProblem(field="start", code="slot_taken", message=str(error))
-    code = error.code if isinstance(error, StateConflictError) else "conflict"
-    return FieldProblem(field="", code=code if isinstance(error, ConflictError) else "refused", message=str(error))
+    raise error

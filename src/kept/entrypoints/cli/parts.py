@@ -139,8 +139,8 @@ class Parts(Protocol):
     def settings(self) -> Mapping[str, object]:
         """Return the settings as they hold, secrets masked."""
 
-    def backup(self, to: Path) -> Mapping[str, object]:
-        """Write a copy of the database; return what was written."""
+    def backup(self, to: Path, on_page: Callable[[int, int], None]) -> Mapping[str, object]:
+        """Write a copy of the database, telling pages copied and in all; return what was written."""
 
     def restore(self, source: Path) -> Mapping[str, object]:
         """Put a copy in the place of the database; return what was read."""

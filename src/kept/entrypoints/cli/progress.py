@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 SECONDS_BETWEEN: Final = 0.1
-CALLS_BETWEEN: Final = 64
+CALLS_BETWEEN: Final = 16
 
 Advance = Callable[[Callable[[], float]], None]
 """Called often, with what answers how far it is; it asks only now and then."""

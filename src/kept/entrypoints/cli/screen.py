@@ -164,7 +164,7 @@ def problem_of(error: KeptError) -> dict[str, object]:
 
     document: dict[str, object] = {"error": str(error), "exitCode": int(exit_code_of(error))}
     if isinstance(error, InvalidInputError):
-        document["errors"] = [problem_document(each) for each in error.problems]
+        document["errors"] = [_problem(each) for each in error.problems]
     if isinstance(error, SlotTakenError):
         document |= conflict_answer(error.taken[0].start, error.taken[0].end)
         document["taken"] = [{"start": t.start.isoformat(), "end": t.end.isoformat()} for t in error.taken]
@@ -172,7 +172,7 @@ def problem_of(error: KeptError) -> dict[str, object]:
     return {**document, "code": code} if code else document
 
 
-def problem_document(problem: FieldProblem) -> dict[str, object]:
+def _problem(problem: FieldProblem) -> dict[str, object]:
     """Return one problem as a document."""
     return {"field": problem.field, "code": problem.code, "message": problem.message, **problem.extra}
 

@@ -61,7 +61,10 @@ def backup(
     as_json: JsonFlag = False,
 ) -> None:
     """Copy the database as it is at one moment, while others go on."""
-    document = parts_of(context).backup(file)
+    from kept.entrypoints.cli.progress import progress
+
+    with progress("Copying", 1.0) as bar:
+        document = parts_of(context).backup(file, lambda copied, pages: bar(lambda: copied / max(1, pages)))
     say(document, as_json=as_json, text=f"{file} is a whole copy, read and checked.")
 
 

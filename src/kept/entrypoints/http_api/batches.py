@@ -66,7 +66,7 @@ async def send(call: Call) -> Answer:
         ids.extend(await call.done(_planning(call, reading.items[first : first + CHUNK], batch_id)))
     call.parts.wake()
     ended = await _ended(call, ids)
-    view = _view(batch_id, reading, [ended.get(i) for i in ids])
+    view = batch_view(batch_id, reading, [ended.get(i) for i in ids])
     return json_answer(view, status=202 if view.pending else 200)
 
 
@@ -104,7 +104,7 @@ def _done(store: Store, ids: Iterable[str]) -> dict[str, Notification]:
     return {n.id: n for n in store.load(Notification, ids) if n.is_done}
 
 
-def _view(batch_id: str, reading: BatchReading, ended: list[Notification | None]) -> BatchView:
+def batch_view(batch_id: str, reading: BatchReading, ended: list[Notification | None]) -> BatchView:
     """Return the answer: every item counts once, and one that is not done counts nowhere but in *pending*."""
     done = [n for n in ended if n is not None]
     sent = [n for n in done if n.outcome in _SENT]
