@@ -37,7 +37,7 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return changed(load_settings({}), data=tmp_path / "var", sending_threads=2)
+    return changed(load_settings(), data=tmp_path / "var", sending_threads=2)
 
 
 # ---- parts

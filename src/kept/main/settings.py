@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     data: Path = Path("var")
     """Folder with everything: database, outbox, settings file."""
     host: str = "127.0.0.1"
-    """Address to listen on; beyond this machine the pages need a sign-in, so they are off there."""
+    """Address to listen on; beyond this machine the pages are off, because they have no sign-in."""
     port: Port = 8080
     """0: any free one."""
     public_url: str = ""
@@ -85,7 +85,9 @@ class Settings(BaseSettings):
     log_level: LogLevel = LogLevel.INFO
     """Plain LOG_LEVEL counts too."""
     sms: SmsChannel = SmsChannel.OUTBOX
+    """Who takes text messages; none: nobody, and the reason stands with each message."""
     email: EmailChannel = EmailChannel.OUTBOX
+    """Who takes e-mail."""
     sending_threads: Annotated[int, Field(ge=1, le=256)] = 32
     """Calls to providers that are made at once."""
     requests_per_second: Annotated[float, Field(gt=0)] = 5_000.0
@@ -93,19 +95,29 @@ class Settings(BaseSettings):
     request_burst: Annotated[int, Field(ge=1)] = 10_000
     """For each API key, at once."""
     smtp_host: str = ""
+    """Mail server; needed for email = smtp."""
     smtp_port: Port = 587
+    """587 for starttls, 465 for tls."""
     smtp_security: SmtpSecurity = SmtpSecurity.STARTTLS
     """How the connection is protected."""
     smtp_allow_plaintext: bool = False
+    """Whether security none is right for a server on another machine."""
     smtp_ca_file: Path | None = None
+    """Certificates to trust instead of the system's, PEM."""
     smtp_username: str = ""
+    """Empty: no login."""
     smtp_password: SecretStr = SecretStr("")
+    """Better kept in a file; never shown."""
     smtp_password_file: Path | None = None
     """File whose first line is the password; instead of smtp_password."""
     smtp_sender: str = ""
+    """Address in From, and where failure notices go; needed for email = smtp."""
     smtp_sender_name: str = ""
+    """Name in From."""
     smtp_reply_to: str = ""
+    """Address for answers; empty: the sender's."""
     smtp_message_id_domain: str = ""
+    """After the @ of Message-ID; empty: the sender's domain."""
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -131,17 +143,14 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings() -> Settings:
     """
-    Return the settings as they hold.
-
-    Args:
-        environment: The variables, to look for unknown ones; None: those of this process.
+    Return the settings as they hold for this process.
 
     Raises:
         SettingsError: all that is wrong, each with its remedy.
     """
-    variables = os.environ if environment is None else environment
+    variables = os.environ
     problems = list(_unknown_variables(variables))
     path = _settings_file(variables)
     values, in_file = _file_values(path) if path else ({}, [])
