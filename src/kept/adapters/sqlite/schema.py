@@ -9,8 +9,8 @@ from typing import Final
 _VERSION_1: Final = (
     # The letters "Kept": whose file this is, for us and for `file`.
     "PRAGMA application_id = 1264939124",
-    # With a rowid: the bodies of one commit land side by side at the end, and only the small keys are scattered. Kept in
-    # the order of their keys they dirtied 1.4 times the pages of a booking.
+    # With a rowid: the bodies of one commit land side by side at the end, and only the small keys are scattered. In the
+    # order of their keys they dirtied 1.4 times as many pages.
     """
     CREATE TABLE entity (
         kind    TEXT    NOT NULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
@@ -226,8 +226,10 @@ class OneTransaction:
             return
         try:
             self._db.execute(schema.BEGIN_STEP)
-            for statement, values in rows.statements():
-                self._db.executemany(statement, values)
+            self._db.executemany(schema.DELETE_ENTITY, rows.dropped)
+            self._db.executemany(schema.WRITE_ENTITY, rows.kept)
+            self._db.executemany(schema.DELETE_ENTRY, rows.gone)
+            self._db.executemany(schema.WRITE_ENTRY, rows.come)
             self._db.execute(schema.KEEP_STEP)
         except (UnicodeEncodeError, *_FAULTS_OF_A_STEP):
             self._db.execute(schema.UNDO_STEP)
@@ -261,31 +263,21 @@ class Rows:
     """What one step writes, sorted by statement, so that each statement runs once for all of its rows."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[str, str, int, bytes, int | None]] = []
-        self._dropped: list[tuple[str, str]] = []
-        self._gone: list[EntryRow] = []
-        self._come: list[EntryRow] = []
+        self.kept: list[tuple[str, str, int, bytes, int | None]] = []
+        self.dropped: list[tuple[str, str]] = []
+        self.gone: list[EntryRow] = []
+        self.come: list[EntryRow] = []
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
-        return bool(self._kept or self._dropped)
+        return bool(self.kept or self.dropped)
 
     def add(self, change: Change, old: Entity | None, codec: Codec) -> None:
         """Add the rows of one change."""
         if change.new is None:
-            self._dropped.append((change.kind, change.id))
+            self.dropped.append((change.kind, change.id))
         else:
-            self._kept.append((change.kind, change.id, *codec.row_of(change.new)))
+            self.kept.append((change.kind, change.id, *codec.row_of(change.new)))
         gone, come = moved_entries(old, change.new)
-        self._gone.extend((e.index, e.partition, e.sort, change.id) for e in gone)
-        self._come.extend((e.index, e.partition, e.sort, change.id) for e in come)
-
-    def statements(self) -> Iterator[tuple[str, list[Any]]]:
-        """Yield each statement that has rows, index rows that go before those that come."""
-        wanted: tuple[tuple[str, list[Any]], ...] = (
-            (schema.DELETE_ENTITY, self._dropped),
-            (schema.WRITE_ENTITY, self._kept),
-            (schema.DELETE_ENTRY, self._gone),
-            (schema.WRITE_ENTRY, self._come),
-        )
-        return ((statement, rows) for statement, rows in wanted if rows)
+        self.gone.extend((e.index, e.partition, e.sort, change.id) for e in gone)
+        self.come.extend((e.index, e.partition, e.sort, change.id) for e in come)
