@@ -124,15 +124,14 @@ def plant(tx: Transaction, *, now: datetime) -> bool:
         name="Elm Street Clinic", phone="206-555-0100", zone=ZONE, places=PLACES, visit_types=VISIT_TYPES
     )
     save_practice(tx, PracticeSetup(practice=practice, schedules=SCHEDULES))
-    for person in PEOPLE:
-        _register(tx, person, now=now - BOOKED_AGO)
+    patients = {person.id: _registered(tx, person, now=now - BOOKED_AGO) for person in PEOPLE}
     wishes = (*_soon(now), *_regular(now))
     for number, wish in enumerate(wishes, start=1):
-        _plan(tx, wish, f"apt_demo_{number:02}", now=now)
+        _plan(tx, wish, patients[wish.patient_id], f"apt_demo_{number:02}", now=now)
     return True
 
 
-def _register(tx: Transaction, person: Person, *, now: datetime) -> None:
+def _registered(tx: Transaction, person: Person, *, now: datetime) -> Patient:
     patient = Patient(
         id=person.id,
         first_name=person.first,
@@ -144,7 +143,7 @@ def _register(tx: Transaction, person: Person, *, now: datetime) -> None:
         updated_at=now,
     )
     no_sms = (ConsentWish(channel=ChannelName.SMS, granted=False, source="said so at the desk"),)
-    register(tx, patient, no_sms if person.refuses_sms else (), by=BY, now=now)
+    return register(tx, patient, no_sms if person.refuses_sms else (), by=BY, now=now)
 
 
 def _soon(now: datetime) -> Iterator[BookingRequest]:
@@ -182,7 +181,7 @@ def _request(patient: str, start: datetime, visit_type: str, practitioner: str) 
     )
 
 
-def _plan(tx: Transaction, wish: BookingRequest, appointment_id: str, *, now: datetime) -> None:
+def _plan(tx: Transaction, wish: BookingRequest, patient: Patient, appointment_id: str, *, now: datetime) -> None:
     """Book what lies ahead; write down what has begun or is over, as a practice would find it in its book."""
     booked_at = now - BOOKED_AGO
     if wish.start > now:
@@ -193,6 +192,4 @@ def _plan(tx: Transaction, wish: BookingRequest, appointment_id: str, *, now: da
         wish, visit_type, appointment_id=appointment_id, hold=None, booked_at=booked_at
     )
     status = AppointmentStatus.COMPLETED if wish.end <= now else AppointmentStatus.CHECKED_IN
-    patient = tx.get(Patient, wish.patient_id)
-    if patient:
-        record_past(tx, msgspec.structs.replace(past, status=status), patient)
+    record_past(tx, msgspec.structs.replace(past, status=status), patient)

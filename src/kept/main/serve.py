@@ -39,14 +39,15 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 log = structlog.get_logger("kept.serve")
 
 
-def serve(settings: Settings, *, demo: bool = False, with_worker: bool = True) -> None:
+def serve(settings: Settings, *, demo: bool = False) -> None:
     """
     Serve until told to end (SIGTERM, SIGINT), then end within 15 seconds, in order: requests, messages, store.
+
+    While another process sends from the same store, this one answers requests and waits for its turn to send.
 
     Args:
         settings: As they hold.
         demo: Whether a fresh data folder gets a sample practice.
-        with_worker: Whether messages are sent from here too.
 
     Raises:
         SettingsError: the settings of a channel make no sense.
@@ -55,11 +56,10 @@ def serve(settings: Settings, *, demo: bool = False, with_worker: bool = True) -
     set_up_logs(settings.log_level.value)
     listener = _listener(settings.host, settings.port)
     seat = FileSeat(settings.data)
-    is_seated = with_worker and seat.take()
-    with listener, open_parts(settings, checkpoints=is_seated) as parts:
+    with listener, open_parts(settings, checkpoints=seat.take()) as parts:
         if demo:
             parts.store.submit(partial(plant, now=parts.clock.now())).result()
-        sender = sender_of(parts, seat) if with_worker else None
+        sender = sender_of(parts, seat)
         server = uvicorn.Server(_config(application(parts, sender)))
         with _ended_by_signals(server), _sending(sender):
             _say_where(settings, listener, demo=demo)
@@ -119,11 +119,8 @@ def _ended_by_signals(server: uvicorn.Server) -> Iterator[None]:
 
 
 @contextmanager
-def _sending(sender: SeatedDispatcher | None) -> Iterator[None]:
+def _sending(sender: SeatedDispatcher) -> Iterator[None]:
     """Run the worker in a thread of its own for as long as requests are answered, and let it drain."""
-    if sender is None:
-        yield
-        return
     stop = threading.Event()
     thread = threading.Thread(target=partial(sender.run, stop, drain_s=DRAIN_S), name="kept-worker", daemon=True)
     thread.start()

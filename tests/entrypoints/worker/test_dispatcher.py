@@ -12,7 +12,7 @@ from kept.adapters.memory import MemoryStore
 from kept.core.dispatch import LOOKUP_AFTER, Capabilities
 from kept.core.errors import ConflictError, StorageUnavailableError
 from kept.core.leads import Lead
-from kept.core.notifications import BOTH_AT_ONCE, AttemptState, Notification, Outcome, Reason, SendOutcome
+from kept.core.notifications import BOTH_AT_ONCE, AttemptState, Notification, Outcome, Reason, SendOutcome, due_shard
 from kept.core.reminders import ReminderPolicy, ReminderRule
 from kept.core.reports import Metric, tally
 from kept.ports.channel import OutgoingMessage
@@ -400,6 +400,57 @@ def test_an_index_that_lags_behind_makes_no_work_without_end() -> None:
 
     assert looked_at == 1
     assert len(world.sms.sent) == 1
+
+
+def test_a_failure_on_what_has_ended_meanwhile_is_not_noted() -> None:
+    store = BreakingStore()
+    world = World(store=store)
+    world.patient()
+    world.visit()
+    store.freeze_index("notifications_due")
+    world.at(DUE)
+    store.break_reading(world.notifications()[0].id, ValueError("our mistake"), times=1)
+
+    world.worker.run_due()
+
+    assert (world.notifications()[0].failures, world.worker.pulse().set_aside) == (0, 0)
+
+
+def test_what_was_deleted_meanwhile_is_left_alone() -> None:
+    store = BreakingStore()
+    world = World(store=store)
+    world.patient()
+    world.visit()
+    store.freeze_index("notifications_due")
+    world.at(DUE - SECOND)
+    (planned, _) = world.notifications()
+    world.clock.set(DUE)
+    store.query("notifications_due", due_shard(planned.id), before="9")
+    world.do(lambda tx: tx.delete(planned))
+
+    looked_at = world.worker.run_due()
+
+    assert looked_at > 0
+    assert world.sms.sent == []
+
+
+def test_two_outcomes_that_are_never_taken_are_both_left_to_their_leases() -> None:
+    rule = ReminderRule(name="24h", lead=Lead(exact=DAY), useful_for=18 * HOUR, plan=BOTH_AT_ONCE)
+    store = BreakingStore()
+    world = World(store=store, policies=[ReminderPolicy(id="default", rules=(rule,))])
+    world.patient()
+    world.visit()
+    full = StorageUnavailableError("full", retry_after_s=1)
+    world.mail.before_sending = lambda _message: store.refuse_all(full, times=6)
+
+    world.at(DUE)
+    left = world.notifications()[0]
+    world.mail.before_sending = lambda _message: None
+    world.until(DUE + 5 * MINUTE, every=MINUTE)
+
+    assert [a.state for a in left.attempts] == [AttemptState.SENDING] * 2
+    assert world.meter.counts[f"{Metric.DISPATCH_ERRORS}/recording"] == 2
+    assert world.notifications()[0].outcome is Outcome.ACCEPTED
 
 
 def test_a_mistake_that_claims_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
