@@ -108,8 +108,7 @@ class AwsApi:
     def _watch(self, request: Any, **_: object) -> None:  # noqa: ANN401 the SDK has no types
         """Put a body in place that tells when it leaves."""
         body = request.body
-        if body:
-            request.body = WatchedBody(body.encode() if isinstance(body, str) else bytes(body), self._thread.leaving)
+        request.body = WatchedBody(body.encode() if isinstance(body, str) else bytes(body), self._thread.leaving)
 
 
 def _client(service: AwsService, region: str, patience: Patience) -> Any:  # noqa: ANN401 as above
