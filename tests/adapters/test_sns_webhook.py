@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
 from kept.adapters.end_user_messaging import read_event
+from kept.adapters.ses import read_event as read_mail_event
 from kept.adapters.sns import SnsReader, Subscriptions, confirmed_by
 from kept.core.errors import InvalidInputError, OutsideError
-from kept.core.receipts import DeliveryReceipt, IncomingReply, ReceiptState
+from kept.core.receipts import DeliveryReceipt, ReceiptState
 from kept.ports.provider_api import ApiAnswer, ApiFailure, ApiFailureKind
 from kept.ports.webhook import ForgedError, WebhookRequest
 from tests.adapters.aws_samples import sample
@@ -86,10 +87,6 @@ def call(body: bytes, *, at: datetime = NOW) -> WebhookRequest:
     return WebhookRequest(url="https://kept.example/webhooks/sns", headers={}, body=body, received_at=at)
 
 
-def read(body: bytes, at: datetime) -> tuple[DeliveryReceipt | IncomingReply, ...]:
-    return read_event(body, at=at)
-
-
 def no_confirmation(topic_arn: str, token: str) -> None:
     raise AssertionError(f"confirmed {topic_arn} with {token}")
 
@@ -97,7 +94,7 @@ def no_confirmation(topic_arn: str, token: str) -> None:
 def reader(
     net: Net, *, confirm: Callable[[str, str], None] = no_confirmation, authorities: bytes | None = None
 ) -> SnsReader:
-    subscriptions = Subscriptions(readers={TOPIC: read}, confirm=confirm)
+    subscriptions = Subscriptions(readers={TOPIC: read_event}, confirm=confirm)
     return SnsReader(subscriptions, fetch=net.fetch, authorities=authorities or ROOT.pem)
 
 
@@ -329,7 +326,7 @@ def test_when_the_certificate_cannot_be_fetched_sns_shall_come_again() -> None:
     def unavailable(_: str) -> bytes:
         raise OutsideError("later", retry_after_s=60)
 
-    subscriptions = Subscriptions(readers={TOPIC: read}, confirm=no_confirmation)
+    subscriptions = Subscriptions(readers={TOPIC: read_event}, confirm=no_confirmation)
     ours = SnsReader(subscriptions, fetch=unavailable, authorities=ROOT.pem)
 
     with pytest.raises(OutsideError):
@@ -405,7 +402,18 @@ def test_what_could_not_be_confirmed_shall_come_again() -> None:
 )
 def test_refuses_topics_that_are_none(topics: list[str]) -> None:
     with pytest.raises(InvalidInputError, match="ARNs"):
-        Subscriptions(readers=dict.fromkeys(topics, read), confirm=no_confirmation)
+        Subscriptions(readers=dict.fromkeys(topics, read_event), confirm=no_confirmation)
+
+
+def test_brings_mails_events_as_well_as_texts() -> None:
+    subscriptions = Subscriptions(readers={TOPIC: read_mail_event}, confirm=no_confirmation)
+    ours = SnsReader(subscriptions, fetch=Net({URL: sns().pem}).fetch, authorities=ROOT.pem)
+    trial = "Successfully validated SNS topic for Amazon SES event publishing."
+
+    (found,) = ours.read(call(signed(fields(Message=sample("ses_delivery").decode()))))
+
+    assert found.provider == "ses"
+    assert ours.read(call(signed(fields(Message=trial)))) == ()
 
 
 def test_the_same_event_read_twice_has_the_same_id() -> None:

@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -30,8 +30,12 @@ _MOST_CERTIFICATES: Final = 8
 _TOPIC: Final = re.compile(r"arn:(?:aws|aws-us-gov):sns:([a-z]{2}(?:-[a-z]+)+-[0-9]):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _CERTIFICATE_PATH: Final = r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem"
 
-ReadEvent = Callable[[bytes, datetime], tuple[DeliveryReceipt | IncomingReply, ...]]
-"""Reads a message's text; the instant is when SNS took it."""
+
+class ReadEvent(Protocol):
+    """Reads what a service says in a message; *at* is when SNS took it."""
+
+    def __call__(self, body: bytes, *, at: datetime) -> tuple[DeliveryReceipt | IncomingReply, ...]:
+        """Return what it says; nothing for what it does not know."""
 
 
 class Subscriptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +98,7 @@ class SnsReader:
             self._subscriptions.confirm(envelope.topic_arn, envelope.token)
         if envelope.kind is not MessageKind.NOTIFICATION:
             return ()
-        return self._subscriptions.readers[envelope.topic_arn](envelope.message.encode(), envelope.at)
+        return self._subscriptions.readers[envelope.topic_arn](envelope.message.encode(), at=envelope.at)
 
     def _certificate_file(self, url: str) -> bytes:
         with self._lock:
