@@ -101,6 +101,15 @@ def test_a_start_can_be_written_in_several_ways(cells: dict[str, str]) -> None:
     assert understood(**cells).arrival.request.start == datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 
+def test_a_line_that_names_no_place_takes_the_one_that_was_said() -> None:
+    options = RecipeOptions(maps=TIMED.maps, place="Centro")
+
+    found = read([HEADER + "\n", line(), line(place="Norte")], options)
+
+    places = [f.arrival.request.place_id for f in found if isinstance(f, Understood)]
+    assert places == ["centro", "norte"]
+
+
 def test_what_a_line_says_of_the_patient_comes_along() -> None:
     patient = understood(
         name="Ana Ávila", phone="(27) 99999-0001", mail="ana@example.com", born="1990-02-28", tongue="pt"
@@ -238,6 +247,17 @@ def test_a_header_that_cannot_be_used_refuses_the_file(lines: list[str], column:
         read(lines, options)
 
     assert [(p.field, p.code) for p in caught.value.problems] == [(column, code)]
+
+
+def test_a_misspelt_column_is_guessed_and_a_file_without_header_not_repeated() -> None:
+    options = RecipeOptions(maps=("patientId=Patient", "start=Start"))
+
+    with pytest.raises(InvalidInputError, match="did you mean Patients"):
+        read(["Patients,Start\n"], options)
+    with pytest.raises(InvalidInputError) as caught:
+        read(["Ann Canary,2026-05-04T09:00\n"], options)
+
+    assert "Canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

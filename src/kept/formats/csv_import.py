@@ -11,6 +11,7 @@ Source:
 from __future__ import annotations
 
 import csv
+import difflib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
@@ -130,7 +131,7 @@ class CsvReading:
         patient_id = foreign_id(cell("patientId"), "patientId")
         external_id = cell("externalId")
         parts = ("id", foreign_id(external_id, "externalId")) if external_id else self._mapped(line.cells)
-        place_id, place_name = place_of(cell("placeId"), self._practice)
+        place_id, place_name = place_of(cell("placeId") or recipe.place, self._practice)
         place = self._practice.place(place_id)
         zone = recipe.zone or (place.zone if place else self._practice.zone)
         booked_at = instant_of_cell(cell("bookedAt"), zone, "bookedAt") if cell("bookedAt") else self._now
@@ -222,7 +223,10 @@ def _header(rows: Iterator[list[str]]) -> tuple[str, ...]:
 def _index(header: tuple[str, ...], column: str) -> int:
     found = [index for index, name in enumerate(header) if name == column]
     if not found:
-        message = f"is not among the columns of line 1: {', '.join(header)[:500]}"
+        # The columns are not listed: in a file without a header, line 1 is about a person.
+        near = difflib.get_close_matches(column, header, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; see whether line 1 names the columns"
+        message = f"is not among the {len(header)} columns of line 1{hint}"
         raise InvalidInputError.of(column, "missing_column", message, line=1)
     if len(found) > 1:
         message = "stands twice in line 1; rename one, so that it is clear which is meant"

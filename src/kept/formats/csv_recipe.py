@@ -51,6 +51,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """By column: a number outside refuses the line."""
     zone: str | None = None
     """IANA zone of wall times and days; None: that of the place, else the practice's."""
+    place: str = ""
+    """Where a visit takes place whose line does not say; empty: nowhere in particular."""
     day_rule: DayRule | None = None
     source: str = USUAL_SOURCE
     """Name of the other system; the same visit under another name is another visit."""
@@ -66,6 +68,7 @@ class RecipeOptions(msgspec.Struct, frozen=True, kw_only=True):
     checks: tuple[str, ...] = ()
     """``COLUMN=LOW..HIGH``."""
     zone: str | None = None
+    place: str = ""
     source: str = USUAL_SOURCE
     time: str | None = None
     """``next-free``: visits have a day and no time."""
@@ -87,7 +90,9 @@ def recipe_from(options: RecipeOptions) -> Recipe:
     """
     columns = _columns(options.maps)
     day_rule = _day_rule(options) if options.time else None
-    needed = ("patientId", "date", "placeId") if day_rule else ("patientId", "start")
+    needed = ["patientId", "date" if day_rule else "start"]
+    if day_rule and not options.place:
+        needed.append("placeId")
     for target in needed:
         if target not in columns:
             message = f"is needed; say which column it is: --map {target}=COLUMN"
@@ -97,6 +102,7 @@ def recipe_from(options: RecipeOptions) -> Recipe:
         values=_values(options.values),
         checks=dict(_check(text) for text in options.checks),
         zone=zone_named(options.zone, field="zone").key if options.zone else None,
+        place=options.place,
         day_rule=day_rule,
         source=checked_text(options.source, field="source", limit=64),
     )

@@ -183,7 +183,7 @@ def test_words_name_line_and_column(desk: Desk) -> None:
         pytest.param(("--map", "shoe=Size"), "map: ", id="a target"),
         pytest.param((*TIMED, "--time", "noon"), "time: ", id="a time rule"),
         pytest.param((*TIMED, "--delimiter", ";;"), "delimiter: ", id="a delimiter"),
-        pytest.param(TIMED, "patient: is not among the columns of line 1", id="a header without the column"),
+        pytest.param(TIMED, "patient: is not among the 14 columns of line 1", id="a header without the column"),
     ],
 )
 def test_a_wrong_option_is_told_before_anything_is_read(desk: Desk, words: tuple[str, ...], said: str) -> None:

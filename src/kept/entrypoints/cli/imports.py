@@ -30,6 +30,7 @@ def import_file(
     values: Annotated[list[str] | None, typer.Option("--value", metavar="TARGET:CELL=MEANING", help=_VALUE)] = None,
     checks: Annotated[list[str] | None, typer.Option("--check", metavar="COLUMN=LOW..HIGH", help=_CHECK)] = None,
     zone: Annotated[str | None, typer.Option(help="Zone of times and days; else that of the place.")] = None,
+    place: Annotated[str, typer.Option(help="Place of visits whose line names none: its id or name.")] = "",
     source: Annotated[str, typer.Option(help="Name of the system that the file comes from.")] = "import",
     time: Annotated[str | None, typer.Option(metavar="next-free", help="The file has days only.")] = None,
     hours: Annotated[str, typer.Option(help="With --time next-free: when clinics are open.")] = "07:00-19:00",
@@ -52,8 +53,8 @@ def import_file(
     from kept.formats.csv_recipe import RecipeOptions, recipe_from
 
     options = RecipeOptions(
-        maps=tuple(maps), values=tuple(values or ()), checks=tuple(checks or ()), zone=zone, source=source,
-        time=time, hours=hours, length=length,
+        maps=tuple(maps), values=tuple(values or ()), checks=tuple(checks or ()), zone=zone, place=place,
+        source=source, time=time, hours=hours, length=length,
     )  # fmt: skip
     run = Run(
         file=file, recipe=recipe_from(options), add_places=add_places, delimiter=delimiter, errors_to=errors_to,
