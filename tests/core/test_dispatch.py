@@ -306,6 +306,26 @@ def test_an_opt_out_after_a_first_try_ends_the_channel() -> None:
     assert told(move) == "send email"
 
 
+@pytest.mark.parametrize(
+    ("letter", "can", "lookups", "expected"),
+    [
+        ("u", ASKABLE, 0, "ask sms 1"),
+        ("u", ASKABLE, len(LOOKUP_AFTER), "send email"),
+        ("u", PLAIN, 0, "send email"),
+        ("u", KNOWS_KEYS, 0, "send email"),
+        ("n", ASKABLE, 0, "send email"),
+    ],
+)
+def test_an_opt_out_while_an_unknown_is_open_still_asks_before_the_next_channel(
+    letter: str, can: Capabilities, lookups: int, expected: str
+) -> None:
+    no = {SMS: consent(SMS, PHONE, granted=False), MAIL: consent(MAIL, EMAIL)}
+
+    _, move = next_move(notification(attempt(letter, lookups=lookups)), facts(consents=no, can=can), now=LATER)
+
+    assert told(move) == expected
+
+
 def test_a_note_is_made_once() -> None:
     noted = notification(notes=(ChannelNote(channel=SMS, reason=Reason.OPTED_OUT, at=DUE),))
 

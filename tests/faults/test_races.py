@@ -169,8 +169,10 @@ def out_of_step(tx: Transaction, *, ids: list[str], starts: list[datetime]) -> l
     dates = {(start + shift).date() for start in starts for shift in (-DAY, timedelta(0), DAY)}
     day_ids = [schedule_day_id(Role.ROOM, "room-1", date) for date in sorted(dates)]
     days = [day for day_id in day_ids if (day := tx.get(ScheduleDay, day_id))]
-    for entity in (*visits, *days):
-        tx.guard(entity)
+    for visit in visits:
+        tx.guard(visit)
+    for day in days:
+        tx.guard(day)
     found = []
     for each in visits:
         held = [busy.interval for day in days for busy in day.busy if busy.appointment_id == each.id]

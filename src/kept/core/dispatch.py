@@ -258,10 +258,31 @@ def _standing(notification: Notification, channel: ChannelName, facts: Facts, *,
     if attempts and attempts[-1].state is AttemptState.SENDING:
         return Standing(progress=Progress.IN_FLIGHT, at=attempts[-1].lease_until)
     if note:
-        return Standing(progress=Progress.CLOSED, reason=note.reason)
+        return _question_left(attempts, facts) or Standing(progress=Progress.CLOSED, reason=note.reason)
     if not attempts:
         return Standing(progress=Progress.FRESH)
     return _after(attempts, facts.carriers.get(channel), now=now)
+
+
+def _question_left(attempts: list[Attempt], facts: Facts) -> Standing | None:
+    """
+    Return when to ask about an unknown on a channel that may not be used any more, or None.
+
+    Asking is not sending, and the next channel must not say again what this one may have said.
+    """
+    last = attempts[-1] if attempts else None
+    carrier = facts.carriers.get(last.channel) if last else None
+    if last is None or carrier is None or last.state is not AttemptState.UNKNOWN:
+        return None
+    return _asked_about(last, carrier.capabilities)
+
+
+def _asked_about(last: Attempt, can: Capabilities) -> Standing | None:
+    """Return when to ask the provider about an unknown; None when it cannot be asked, or not any more."""
+    if not can.lookup or last.lookups >= len(LOOKUP_AFTER):
+        return None
+    ended = last.ended_at or last.lease_until
+    return Standing(progress=Progress.ASK, at=ended + LOOKUP_AFTER[last.lookups])
 
 
 def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -> Standing:
@@ -290,8 +311,9 @@ def _after_unknown(attempts: list[Attempt], can: Capabilities, *, now: datetime)
     window, again_at = can.idempotency_window, ended + pause_before(last)
     if window and len(attempts) < MAX_TRIES and max(now, again_at) < unknown[0].started_at + window:
         return Standing(progress=Progress.AGAIN, at=again_at)
-    if can.lookup and last.lookups < len(LOOKUP_AFTER):
-        return Standing(progress=Progress.ASK, at=ended + LOOKUP_AFTER[last.lookups])
+    question = _asked_about(last, can)
+    if question:
+        return question
     if len(unknown) == 1:
         return Standing(progress=Progress.AGAIN, at=ended + (LOOKUP_AFTER[-1] if can.lookup else COPY_AFTER))
     return Standing(progress=Progress.CLOSED, reason=Reason.OUTCOME_UNKNOWN)
