@@ -83,8 +83,11 @@ Source:
 NO_RULE: Final = "no_rule_fits"
 
 _BESIDE_WORDS: Final = frozenset(
-    {Meaning.STOP, Meaning.OPT_OUT_ALONE, Meaning.POLITE, Meaning.AGREES, Meaning.NO, Meaning.REQUEST}
-)
+    {
+        Meaning.STOP, Meaning.OPT_OUT_ALONE, Meaning.POLITE, Meaning.AGREES, Meaning.NO, Meaning.REQUEST,
+        Meaning.CANCEL, Meaning.OPT_IN, Meaning.HELP,
+    }
+)  # fmt: skip
 """What may stand beside a word for ending in its sentence without taking anything from it."""
 _BESIDE_STOP: Final = _BESIDE_WORDS | {Meaning.GLUE}
 _BEFORE_STOP: Final = frozenset({Meaning.POLITE, Meaning.AGREES, Meaning.NO, Meaning.REQUEST})

@@ -18,7 +18,7 @@ from kept.core.reply_words.shape import Meaning
 _ABOUT_ENDING: Final = frozenset(
     {
         Meaning.STOP, Meaning.OPT_OUT_ALONE, Meaning.OPT_OUT, Meaning.NOT_STOP, Meaning.OUR_OWN_WORDS, Meaning.POLITE,
-        Meaning.AGREES, Meaning.NO, Meaning.REQUEST, Meaning.GLUE,
+        Meaning.AGREES, Meaning.NO, Meaning.REQUEST, Meaning.CANCEL, Meaning.OPT_IN, Meaning.HELP, Meaning.GLUE,
     }
 )  # fmt: skip
 _ABOUT_VISITS: Final = frozenset(Meaning) - {
@@ -37,7 +37,9 @@ class Reading:
         self.text = own_words(text)
         spelling, ending, visits, _ = _books()
         self.words: tuple[Word, ...] = words_of(self.text, spelling)
-        self.about_ending: tuple[Span, ...] = tuple(ending.spans(self.words))
+        self.about_ending: tuple[Span, ...] = tuple(
+            span for span in ending.spans(self.words) if not _is_mere_sign(span)
+        )
         self.about_visits: tuple[Span, ...] = tuple(visits.spans(self.words))
 
     @cached_property
@@ -98,6 +100,11 @@ class Reading:
     def without(self, *meanings: Meaning) -> tuple[Span, ...]:
         """Return the phrases about visits of all other meanings."""
         return tuple(span for span in self.about_visits if span.meaning not in meanings)
+
+
+def _is_mere_sign(span: Span) -> bool:
+    """Tell whether a span is a sign that means nothing, such as an angry face: it takes nothing from STOP beside it."""
+    return span.meaning is None and not span.words[0].key[0].isalnum() and span.words[0].key not in {CLOCK, DAY}
 
 
 def _parts(spans: tuple[Span, ...], ends: frozenset[str]) -> Iterator[tuple[Span, ...]]:

@@ -130,12 +130,13 @@ def words_of(text: str, spelling: Spelling) -> tuple[Word, ...]:
     ['hi', '.', 'stop', '.', 'stop', '.', '@', ',', '#', '?']
     """
     smooth = _FACES.sub(" ", _APOSTROPHES.sub("", _shaped(_APOSTROPHES.sub("", text))))
-    known: dict[str, Word | None] = {}
+    known: dict[tuple[str | None, str], Word | None] = {}
     pieces = []
     for match in _PIECES.finditer(smooth):
-        if match[0] not in known:
-            known[match[0]] = _word(match, spelling)
-        pieces.append(known[match[0]])
+        piece = match.lastgroup, match[0]
+        if piece not in known:
+            known[piece] = _word(match, spelling)
+        pieces.append(known[piece])
     return tuple(_joined(filter(None, pieces), spelling.known))
 
 

@@ -8,8 +8,8 @@ _MESSAGES: Final = (
     "text/txt/sms/phone/- texts/messages/msgs/txts/smses/notifications/alerts/reminders/reminder/communications/"
     "emails, sms, communication, correspondence, text/txt messaging, text messages/msgs, texting, spam, spamming, "
     "messaging, contacting/bothering/"
-    "harassing me, harassment, subscription, notification, robotexts, robocalls, autotexts, text message reminders, "
-    "crap, bullshit"
+    "harassing me, harassment, subscription, notification, robotexts, robocalls, autotexts, text message "
+    "reminders, text me/us, crap, bullshit"
 )
 _BESIDE_MESSAGES: Final = (
     "all, of, with, these, those, the, this, that, them, any, more, future, further, your, ur, my, me, us, sending, "
@@ -54,12 +54,13 @@ ENGLISH: Final = ReplyWords(
             "anymore/ever/any_more, do not ever contact, dont/do_not/never/donot bother/harass/spam/disturb me/us, "
             "never contact, not text me, dont/do_not/donot send me/us/- any_more/anymore/more, be removed/"
             "unsubscribed/deleted/opted_out, be taken off, not to be texted/contacted/messaged, remove me/us/"
-            "my_number/this_number/"
+            "my_number/his_number/her_number/our_number/this_number/"
             "my_phone/my_name/my_cell, delete/erase/block me/us/my_number/this_number/my_phone_number/my_info, take "
             "me/us/my_number/this_number/my_name off/from/out_of your/the/this/that/of/all/ur/my, get me/my_number "
             "off your/the/this/ur, drop me from, leave me/us alone, lose my/this number, i/- revoke/withdraw/"
             "withdrawing/revoking/rescind my/- consent/permission/authorization, no consent, did_not/didnt/never "
-            "consent, no texts/texting/sms/txts, no text messages, fuck off, fuck you, piss off, f off, go to hell, "
+            "consent, no texts/texting/sms/txts, no text/txt/- messages/msgs/texts please, no text/txt messages/"
+            "msgs, quit it with, fuck off, fuck you, piss off, f off, go to hell, "
             "get lost, this is harassment/spam, your/ur spam, reported/reporting/report as/this_as spam, report you, "
             "unsolicited, i/- said/told_you/asked_you/texted/replied/typed/wrote/sent/already_said to/- stop, i text/"
             "reply/say stop, why are you/u still/- texting/messaging/contacting me/us, quit texting/messaging/"
@@ -78,7 +79,8 @@ ENGLISH: Final = ReplyWords(
             "for_coffee/for_a/for_lunch/the_medication/my_medication/my_meds/the_meds/the_pills/the_antibiotics/"
             "my_pills/there/here/to_get/to_pick/making_me/wearing/working/early/me_if, please stop by/in/at/over, "
             "bus/train/tram/metro/subway/pit/rest/next/last/first/one/full/non/my/short/quick/truck/shuttle/gas "
-            "stop, non stop, nonstop, a/the/to/will/can/could/should/may/must/ill/i/we stop by/in/at/over/off/for, "
+            "stop, stop sign/signs, non stop, nonstop, a/the/to/will/can/could/should/may/must/ill/i/we stop by/in/"
+            "at/over/off/for, "
             "the stop, if i stop, should i stop/quit, can i stop, do i stop, when/where do/can/should i stop, not "
             "spam, wasnt/isnt spam, is this/it spam/a_scam/scam, is this a scam, no scam, thought this/it was spam/"
             "a_scam, do_not_disturb while driving, do not disturb turned on, remove me from the schedule/calendar/"
@@ -100,9 +102,9 @@ ENGLISH: Final = ReplyWords(
             "nobody here by, no such person, not me you are looking, this is not/no_longer/isnt his/her/their/"
             "the_right number/phone/cell, no_longer/not his/her/their number/phone, no longer at this number, not at "
             "this number, this number no longer belongs, number has changed owners, new owner of this number, i just "
-            "got this number, i have a new number, this is a new number, dont/do_not know who this/that is for, you "
-            "have the wrong, texted/texting/messaged/messaging the wrong, not your patient, im not a patient, i am "
-            "not a patient, dont/do_not know any/a/this/that person, must have the wrong, mistaken number"
+            "got this number, i have a new number, this is a new number, dont/do_not know who this/that is for, "
+            "texted/texting/messaged/messaging the wrong number/person/phone, not your patient, im not a patient, "
+            "i am not a patient, dont/do_not know any/a/this/that person, mistaken number"
         ),
         Meaning.MACHINE: (
             "when i get where im going, automatic/automated/auto/automatically reply/response/message/answer/"
@@ -177,14 +179,15 @@ ENGLISH: Final = ReplyWords(
             "could_you/would_you/can_u/lets/please we/i/you/u/- move/change/switch/push/shift/bump it/this/that/mine/"
             "me/us, can/could i/we/you do it/this "
             "another/a_different/some_other day/time/week, move/change/switch/push/shift it/me/mine to/back/up/"
-            "forward/until/by, different/another/other/better/new/later/earlier time/day/date/slot/appointment/week/"
+            "forward/until/by, different/another/better/new/later/earlier time/day/date/slot/appointment/week/"
             "appt, later/earlier in the day/week, later/earlier that/same day, @/#/next_week instead, instead on/at/"
             "- @/#, instead of @/#, @ at # instead, at # instead, on @ instead, is/are/would/will #/at_#/@_#/@_at_#/"
             "@/next_week ok/okay/available/possible/free/open/good/better/fine/work/alright/an_option/also_ok, how/"
             "what about/abt #/@/at_#/on_@/next_week/another_day/another_time, do/would you have anything/something/"
             "any_openings/openings/availability/any_slots/any_times/any_other_times/another_time/any_other_time/"
             "another_day/any_time/any_availability/other_times/a_slot earlier/later/else/on_@/@/next_week/after_#/"
-            "before_#/-, any other times/time/days/day, anything earlier/later/on_@/else/next_week, #/@/next_week "
+            "before_#/-, any/some other times/time/days/day/slots, other times/time/day/days/slots, anything "
+            "earlier/later/on_@/else/next_week, #/@/next_week "
             "works/work/is/would_be/would_work better/best, @/next_week would work/be, prefer #/@/a_different/"
             "another/later/earlier/the_afternoon/mornings, rather come/do/have/go @/#/later/earlier/next_week/"
             "another, next available, next opening, can i come earlier/later/sooner/@/on_@/at_#/next_week/"
@@ -206,7 +209,8 @@ ENGLISH: Final = ReplyWords(
             "work, have work, stuck at work, a funeral, personal reasons"
         ),
         Meaning.POLITE: (
-            "please, pls, plz, plse, pleas, thanks, thank you, thank u, thankyou, thx, thnx, tnx, ty, tks, thanks so/"
+            "please, kindly, pls, plz, plse, pleas, thanks, thank you, thank u, thankyou, thx, thnx, tnx, ty, tks, "
+            "thanks so/"
             "very much, thanks again, thank you so/very much, thank you for the/your reminder/text/message, thanks "
             "for the/your reminder/text/message/letting_me_know/reminding_me, thank you for reminding me, hi, hello, "
             "hey, dear, hi there, good morning/afternoon/evening/day, sorry, so sorry, im sorry, i am sorry, im so "
@@ -257,7 +261,8 @@ ENGLISH: Final = ReplyWords(
             openers=(
                 "dont/do_not/never/no_longer/didnt/did_not/donot/not want/wanna/wish/need/like/consent/agree/asked/"
                 "ask/"
-                "sign/signed/care/appreciate/authorize/subscribe/subscribed/interested/enjoy/require, dont/do_not/"
+                "sign/signed/agreed/gave_you_permission/give_you_permission/gave_permission/give_permission/care/"
+                "appreciate/authorize/subscribe/subscribed/interested/enjoy/require, dont/do_not/"
                 "never/donot send, no_longer/not interested in, rather not, prefer not, i want no, want no, refuse"
             ),
             between="up, in, on, about, " + _BESIDE_MESSAGES,
@@ -316,6 +321,6 @@ Source:
     themselves, other words when a reasonable person would take them so; AWS End User Messaging SMS user guide,
     "Required opt-out keywords" (ARRET, CANCEL, END, OPT-OUT, OPTOUT, QUIT, REMOVE, STOP, TD, UNSUBSCRIBE);
     Twilio, "Customize users' opt-in and opt-out experience" (STOP, UNSUBSCRIBE, END, QUIT, STOPALL, REVOKE, OPTOUT,
-    CANCEL; START, UNSTOP; HELP, INFO); CTIA Messaging Principles and Best Practices (normal language such as "please opt me out").
-    The everyday phrases are ours.
+    CANCEL; START, UNSTOP; HELP, INFO); CTIA Messaging Principles and Best Practices (normal language such as "please
+    opt me out"). The everyday phrases are ours.
 """

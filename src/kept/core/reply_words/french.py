@@ -57,7 +57,8 @@ FRENCH: Final = ReplyWords(
             "mauvais numéro, faux numéro, erreur de numéro, mauvaise personne, vous vous trompez, vous vous êtes "
             "trompé/trompés/trompée, vous faites erreur, tu te trompes, ce nest pas/plus le/son/mon bon/- numéro, "
             "cest pas le bon numéro, pas le bon numéro, pas la bonne personne, ce nest pas moi, je ne connais pas "
-            "cette personne, numéro erroné, erreur de destinataire, vous avez le mauvais, trompé/trompez de numéro/"
+            "cette personne, numéro erroné, erreur de destinataire, vous avez le mauvais numéro/destinataire, "
+            "trompé/trompez de numéro/"
             "personne, nest plus/pas le bon numéro"
         ),
         Meaning.MACHINE: (
@@ -188,5 +189,6 @@ FRENCH: Final = ReplyWords(
 """
 Source:
     ARRET: AWS End User Messaging SMS user guide, "Required opt-out keywords"; Twilio, "Opt-out keywords" of Proxy
-    (ARRETT, ARRET, ARRETE). The everyday phrases are ours, among them translations of the words of 47 CFR 64.1200(a)(10).
+    (ARRETT, ARRET, ARRETE). The everyday phrases are ours, among them translations of the words of 47 CFR
+    64.1200(a)(10).
 """

@@ -26,7 +26,8 @@ GERMAN: Final = ReplyWords(
         ),
         Meaning.OPT_OUT: (
             "hör/hört/hören/höre sie/bitte/endlich/doch/- bitte/endlich/damit/- auf, abbestellen, abbestelle, "
-            "abmelden, abgemeldet werden, austragen, tragen sie mich aus, trag mich aus, melden sie mich ab, meldet "
+            "abmelden, abgemeldet werden, austragen, nehmen sie/- mich aus/von der/ihrer/eurer liste, tragen sie "
+            "mich aus, trag mich aus, melden sie mich ab, meldet "
             "mich ab, meld mich ab, melde mich ab von, aus dem verteiler, aus der/ihrer/eurer liste, aus ihrem/eurem "
             "verteiler, aufhören mir/mich/zu, aufhören mit, nicht mehr schreiben/anschreiben/kontaktieren/"
             "kontaktiert/texten/belästigen/benachrichtigt/benachrichtigen/angeschrieben, nie wieder schreiben/"
@@ -58,7 +59,7 @@ GERMAN: Final = ReplyWords(
         Meaning.WRONG_NUMBER: (
             "falsche nummer, falsche telefonnummer, falsche handynummer, falsche rufnummer, falsche person, falscher "
             "empfänger, falscher kontakt, falsch verbunden, verwählt, haben sich/dich verwählt, hier ist nicht, "
-            "falsche adresse, sie haben die falsche, ihr habt die falsche, du hast die falsche, nicht die/meine "
+            "falsche adresse, sie haben die falsche nummer/person, nicht die/meine "
             "richtige nummer/person, das ist nicht meine nummer, nicht mehr die nummer, kenne ich nicht diese "
             "person, kenne diese person nicht, ich bin nicht die/der person/patientin/patient, ich bin kein patient, "
             "ich bin keine patientin, nummer gehört nicht/jetzt, irrläufer, nummer ist falsch, falsch adressiert"

@@ -13,8 +13,9 @@ APPROVING: Final = frozenset({"liked", "👍 to", "reacted 👍 to", "le gusto",
 NOT_APPROVING: Final = frozenset(
     {
         "loved", "disliked", "laughed at", "emphasized", "emphasised", "questioned", "❤ to", "😂 to", "👎 to",
-        "!! to", "❓ to", "reacted ❤ to", "reacted 😂 to", "reacted 👎 to", "removed a like from", "removed a heart from",
-        "removed a dislike from", "removed a laugh from", "removed an exclamation from", "removed a question mark from",
+        "!! to", "❓ to", "reacted ❤ to", "reacted 😂 to", "reacted 👎 to", "removed a like from",
+        "removed a heart from", "removed a dislike from", "removed a laugh from",
+        "removed an exclamation from", "removed a question mark from",
     }
 )  # fmt: skip
 """Folded. No wish to end messages, although the copy says how: a person looks."""

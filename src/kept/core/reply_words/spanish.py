@@ -158,7 +158,7 @@ SPANISH: Final = ReplyWords(
                 "paren/pare/para/parar con/de/-, alto a/con/-, alto, cancelar/cancele/cancelen/cancela/detener/"
                 "detenga/detengan/eliminar/termine/terminar/suspender/suspenda/suspendan, no más, no_me/no envíen/"
                 "envíe/envíes/manden/mande/mandes, estoy harto/harta/cansado/cansada de, harto/harta de, ya no "
-                "quiero/deseo, no me interesa/interesan, no volver a"
+                "quiero/deseo, no me interesa/interesan, no volver a, no enviar/mandar/escribir, ya basta de/con"
             ),
             between=_BESIDE_MESSAGES,
             closers=_MESSAGES,
