@@ -171,7 +171,9 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
             IndexEntry(index="notifications_by_day", partition=due[:10], sort=due),
         ]
         if self.wake_at and not self.is_done:
-            rows.append(IndexEntry(index="notifications_due", partition=due_shard(self.id), sort=sort_instant(self.wake_at)))
+            rows.append(
+                IndexEntry(index="notifications_due", partition=due_shard(self.id), sort=sort_instant(self.wake_at))
+            )
         if self.batch_id:
             rows.append(IndexEntry(index="notifications_by_batch", partition=self.batch_id, sort=due))
         return tuple(rows)
