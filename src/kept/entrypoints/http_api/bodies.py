@@ -13,6 +13,7 @@ from kept.entrypoints.http_api.problems import DoorError
 
 _CLOSE: Final = (("Connection", "close"),)
 """What is still on its way belongs to nothing any more."""
+_LONGEST_TYPE: Final = 200
 _MOST_DIGITS: Final = 18
 _DRAIN_S: Final = 1.0
 _DRAIN_BYTES: Final = 16 * 1024 * 1024
@@ -39,7 +40,7 @@ def check_content_type(value: str | None, encoding: str | None) -> None:
     if value == "application/json":
         return
     header = Message()
-    header["content-type"] = value or ""
+    header["content-type"] = value if value and len(value) <= _LONGEST_TYPE else ""
     charset = header.get_param("charset")
     is_utf8 = charset is None or str(charset).lower() in {"utf-8", "utf8"}
     if header.get_content_type() != "application/json" or value is None or not is_utf8:
@@ -101,11 +102,15 @@ async def _drained(receive: Receive) -> None:
     Source:
         RFC 9112 §9.6 (a reset may erase what was sent before it).
     """
-    size = 0
     with suppress(TimeoutError):
         async with asyncio.timeout(_DRAIN_S):
-            while size < _DRAIN_BYTES:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
+            await _dropped(receive)
+
+
+async def _dropped(receive: Receive) -> None:
+    size = 0
+    while size < _DRAIN_BYTES:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Final
 
@@ -18,6 +19,11 @@ from kept.entrypoints.http_api.preconditions import wanted_versions
 from kept.entrypoints.http_api.problems import IDEMPOTENCY_KEY, DoorError, Problem, problem_of
 from kept.entrypoints.http_api.queries import read_query
 from kept.formats.strict_json import parsed
+
+LONG_BODY: Final = 64 * 1024
+"""A longer body is read in a thread of its own, so that nobody waits for it."""
+LONGEST_ACCEPT: Final = 2_000
+"""Characters of an Accept header that are looked at."""
 
 _ANY_TYPE: Final = frozenset({"*/*", "application/*", "application/json", "application/problem+json"})
 
@@ -72,7 +78,7 @@ class PathEndpoint:
         )
         body = b"" if operation.body is Body.NONE else await self._body(operation, headers, receive)
         if body:
-            call.document = parsed(body)
+            call.document = await asyncio.to_thread(parsed, body) if len(body) > LONG_BODY else parsed(body)
         if operation.body is Body.EMPTY and call.document not in (None, {}):
             message = "takes no members here; send no body"
             raise InvalidInputError.of("", "unknown_field", message)
@@ -132,7 +138,7 @@ def check_accept(value: str | None) -> None:
     """
     if value is None or value in _ANY_TYPE or not value.strip():
         return
-    for part in value.split(","):
+    for part in value[:LONGEST_ACCEPT].split(","):
         media, *parameters = (piece.strip().lower() for piece in part.split(";"))
         is_refused = any(p.removeprefix("q=").strip("0.") == "" for p in parameters if p.startswith("q="))
         if media in _ANY_TYPE and not is_refused:
