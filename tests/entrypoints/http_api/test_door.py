@@ -297,3 +297,11 @@ def test_other_protocols_pass_through(here: World) -> None:
     here.loop.run_until_complete(connect())
 
     assert sent == ["websocket.close"]
+
+
+def test_two_idempotency_keys_are_none(here: World) -> None:
+    headers = [("Idempotency-Key", "k1"), ("Idempotency-Key", "k2"), ("Content-Type", "application/json")]
+
+    reply = here.call("POST", SEARCH, body=b"{}", headers=headers)
+
+    assert (reply.status, reply.json["type"]) == (400, "problems/idempotency-key-invalid")

@@ -40,11 +40,6 @@ class Range(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime | None = None
     """First instant after; None: the last day counts whole."""
 
-    @property
-    def days(self) -> tuple[date, ...]:
-        """Every day of it."""
-        return tuple(self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
-
     def covers(self, start: datetime, on: date) -> bool:
         """Tell whether something that starts at an instant, on a local day, lies in it."""
         begins_in = self.first <= on if self.start is None else self.start <= start
