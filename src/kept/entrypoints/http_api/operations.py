@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -157,8 +157,3 @@ class Operation:
 
 
 NO_QUERY: Final = Shape(name="NoQuery", about="No parameters.", members={})
-
-
-def values_of(document: object) -> Values:
-    """Return a document that was read before as its members."""
-    return cast("Values", document)

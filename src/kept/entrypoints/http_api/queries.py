@@ -10,7 +10,6 @@ from kept.entrypoints.http_api.problems import DoorError
 from kept.formats.shapes import Member, Problems, Shape, Type, Values, read
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
-_FLAGS: Final = {"true": True, "false": False}
 _MOST_PARAMETERS: Final = 50
 
 
@@ -61,6 +60,4 @@ def _typed(member: Member, text: str) -> object:
     """Return the text as what the parameter is; left as it is when it is none, so that reading it finds out."""
     if Type.INTEGER in member.types and _INTEGER.fullmatch(text):
         return int(text)
-    if Type.FLAG in member.types:
-        return _FLAGS.get(text, text)
     return text
