@@ -19,21 +19,14 @@ from kept.core.dispatch import (
     MIN_TTL,
     Ask,
     Capabilities,
-    Finish,
     Move,
     Send,
     Wait,
     address_for,
-    begun,
     expires_at,
-    finished,
     next_move,
     pause_before,
     reason_to_stop,
-    recorded,
-    settled_by,
-    swept,
-    waiting,
 )
 from kept.core.notifications import (
     BOTH_AT_ONCE,
@@ -44,6 +37,7 @@ from kept.core.notifications import (
     Reason,
 )
 from kept.core.people import ChannelName
+from kept.core.recording import Finish, begun, finished, is_settled, recorded, swept, waiting
 from tests.dispatching import (
     DEADLINE,
     DUE,
@@ -546,4 +540,4 @@ def test_an_outcome_replaces_its_own_attempt_only() -> None:
 def test_a_stage_is_settled_when_every_channel_was_taken(sms: str, mail: str, settled: bool) -> None:  # noqa: FBT001
     attempts = history(sms) + history(mail, channel=MAIL)
 
-    assert settled_by(attempts, BOTH_AT_ONCE[0]) is settled
+    assert is_settled(notification(*attempts, plan=BOTH_AT_ONCE)) is settled

@@ -14,6 +14,7 @@ import msgspec
 from kept.adapters.sqlite import schema
 from kept.adapters.sqlite import writer as sqlite_writer
 from kept.core import dispatch as core_dispatch
+from kept.core import recording as core_recording
 from kept.core import people as core_people
 from kept.core.booking import Appointment, AppointmentStatus
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, SendOutcome
@@ -49,7 +50,7 @@ def no_fence() -> None:
         if notification is None or not notification.attempts:
             return notification
         last = msgspec.structs.replace(notification.attempts[-1], state=outcome.state, ended_at=now)
-        after = core_dispatch.recorded(notification, last)
+        after = core_recording.recorded(notification, last)
         state = NotificationState.WAITING
         return tx.put(msgspec.structs.replace(after, state=state, wake_at=now, outcome=None, done_at=None))
 

@@ -202,6 +202,7 @@ RULES = st.builds(
     lambda lead, **fields: ReminderRule(name=str(lead), lead=lead, **fields),
     lead=LEADS,
     useful_for=MINUTES,
+    patience=st.none() | MINUTES,
     inside_lead=st.sampled_from(InsideLead),
     plan=PLANS,
 )

@@ -16,16 +16,9 @@ from typing import Final
 import msgspec
 
 from kept.core.booking import REMINDABLE, Appointment, AppointmentStatus
-from kept.core.notifications import (
-    Attempt,
-    AttemptState,
-    ChannelNote,
-    Notification,
-    NotificationState,
-    Outcome,
-    Reason,
-)
+from kept.core.notifications import Attempt, AttemptState, ChannelNote, Notification, Outcome, Reason
 from kept.core.people import ChannelName, Consent, Patient
+from kept.core.recording import TAKEN, Finish, is_awaited, taken_outcome
 
 MAX_TRIES: Final = 3
 """Tries on one channel that the provider certainly did not take."""
@@ -79,6 +72,7 @@ class Progress(StrEnum):
     IN_FLIGHT = "in_flight"
     AGAIN = "again"
     ASK = "ask"
+    AWAITED = "awaited"
     TAKEN = "taken"
     CLOSED = "closed"
 
@@ -109,12 +103,8 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
 
 
-class Finish(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing more to do."""
-
-    outcome: Outcome
-    reason: Reason | None = None
-
+_CLOSING: Final = {AttemptState.REFUSED: Reason.REFUSED, AttemptState.UNDELIVERED: Reason.UNDELIVERED}
+"""Ends of an attempt after which its channel is not tried again."""
 
 Move = Send | Ask | Wait | Finish
 
@@ -138,8 +128,8 @@ def next_move(notification: Notification, facts: Facts, *, now: datetime) -> tup
         move = _move_within(seen, standings, stop=stop, now=now)
         if move:
             return seen, move
-        if any(s.progress is Progress.TAKEN for s in standings.values()):
-            return seen, Finish(outcome=Outcome.ACCEPTED)
+        if any(s.progress in {Progress.TAKEN, Progress.AWAITED} for s in standings.values()):
+            return seen, Finish(outcome=taken_outcome(seen))
         if stop:
             return seen, _stopped(seen, stop)
         seen = msgspec.structs.replace(seen, stage=seen.stage + 1)
@@ -166,63 +156,6 @@ def address_for(notification: Notification, patient: Patient | None, channel: Ch
     return notification.addresses.get(channel) or (patient.address(channel) if patient else None)
 
 
-def begun(notification: Notification, attempts: tuple[Attempt, ...], *, fence: int, until: datetime) -> Notification:
-    """Return the notification with new attempts on record, leased until an instant."""
-    return msgspec.structs.replace(
-        notification,
-        state=NotificationState.SENDING,
-        fence=fence,
-        wake_at=until,
-        attempts=(*notification.attempts, *attempts),
-    )
-
-
-def waiting(notification: Notification, *, until: datetime) -> Notification:
-    """Return the notification set aside until an instant."""
-    is_open = any(a.state is AttemptState.SENDING for a in notification.attempts)
-    state = NotificationState.SENDING if is_open else NotificationState.WAITING
-    if not notification.attempts and not notification.notes:
-        state = NotificationState.PLANNED
-    return msgspec.structs.replace(notification, state=state, wake_at=until)
-
-
-def finished(notification: Notification, finish: Finish, *, now: datetime) -> Notification:
-    """Return the notification ended."""
-    return msgspec.structs.replace(
-        notification,
-        state=NotificationState.DONE,
-        outcome=finish.outcome,
-        reason=finish.reason,
-        wake_at=None,
-        done_at=now,
-    )
-
-
-def swept(notification: Notification, *, now: datetime) -> Notification:
-    """Return the notification with every attempt whose lease has run out marked unknown, never simply due again."""
-    attempts = tuple(
-        msgspec.structs.replace(a, state=AttemptState.UNKNOWN, code="lease_ended", ended_at=a.lease_until)
-        if a.state is AttemptState.SENDING and a.lease_until <= now
-        else a
-        for a in notification.attempts
-    )
-    return (
-        notification if attempts == notification.attempts else msgspec.structs.replace(notification, attempts=attempts)
-    )
-
-
-def recorded(notification: Notification, attempt: Attempt) -> Notification:
-    """Return the notification with one attempt replaced by what has become of it."""
-    attempts = tuple(attempt if a.id == attempt.id else a for a in notification.attempts)
-    return msgspec.structs.replace(notification, attempts=attempts)
-
-
-def settled_by(attempts: tuple[Attempt, ...], stage: tuple[ChannelName, ...]) -> bool:
-    """Tell whether every channel of a stage has had its last attempt taken, so that nothing needs deciding."""
-    last = {a.channel: a.state for a in attempts}
-    return all(last.get(channel) is AttemptState.ACCEPTED for channel in stage)
-
-
 def pause_before(attempt: Attempt) -> timedelta:
     """
     Return the pause after a try that was not taken: 2 s, 4 s, 8 s, each up to a quarter longer.
@@ -244,7 +177,7 @@ def _move_within(
     for channel, standing in standings.items():
         if _is_due(standing, Progress.ASK, now):
             return Ask(attempt=_last(notification, channel))
-    open_ones = {Progress.IN_FLIGHT, Progress.ASK} if stop else {Progress.IN_FLIGHT, Progress.ASK, Progress.AGAIN}
+    open_ones = {Progress.IN_FLIGHT, Progress.ASK} | (set() if stop else {Progress.AGAIN, Progress.AWAITED})
     times = [s.at for s in standings.values() if s.progress in open_ones and s.at]
     return Wait(until=min(times)) if times else None
 
@@ -253,8 +186,8 @@ def _standing(notification: Notification, channel: ChannelName, facts: Facts, *,
     """Return how far a channel has come."""
     note = next((n for n in notification.notes if n.channel is channel), None)
     attempts = [a for a in notification.attempts if a.channel is channel]
-    if any(a.state is AttemptState.ACCEPTED for a in attempts):
-        return Standing(progress=Progress.TAKEN)
+    if any(a.state in TAKEN for a in attempts):
+        return _taken(notification, attempts, now=now)
     if attempts and attempts[-1].state is AttemptState.SENDING:
         return Standing(progress=Progress.IN_FLIGHT, at=attempts[-1].lease_until)
     if note:
@@ -262,6 +195,17 @@ def _standing(notification: Notification, channel: ChannelName, facts: Facts, *,
     if not attempts:
         return Standing(progress=Progress.FRESH)
     return _after(attempts, facts.carriers.get(channel), now=now)
+
+
+def _taken(notification: Notification, attempts: list[Attempt], *, now: datetime) -> Standing:
+    """Return the standing of a channel whose message was taken: perhaps its receipt is still waited for."""
+    awaited = [a for a in attempts if is_awaited(notification, a)]
+    if not awaited or any(a.state is AttemptState.DELIVERED for a in attempts):
+        return Standing(progress=Progress.TAKEN)
+    until = (awaited[-1].ended_at or now) + notification.patience
+    if now < until:
+        return Standing(progress=Progress.AWAITED, at=until)
+    return Standing(progress=Progress.CLOSED, reason=Reason.NO_RECEIPT)
 
 
 def _question_left(attempts: list[Attempt], facts: Facts) -> Standing | None:
@@ -289,8 +233,8 @@ def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -
     """Return a channel's standing after its last attempt, which has ended and was not accepted."""
     last = attempts[-1]
     ended = last.ended_at or now
-    if last.state is AttemptState.REFUSED:
-        return Standing(progress=Progress.CLOSED, reason=Reason.REFUSED)
+    if last.state in _CLOSING:
+        return Standing(progress=Progress.CLOSED, reason=_CLOSING[last.state])
     if last.state is AttemptState.UNKNOWN:
         return _after_unknown(attempts, carrier.capabilities if carrier else Capabilities(), now=now)
     if len(attempts) >= MAX_TRIES:
@@ -341,6 +285,8 @@ def _unusable(notification: Notification, facts: Facts, channel: ChannelName) ->
         return Reason.NO_CONSENT
     if not consent.granted:
         return Reason.OPTED_OUT
+    if consent.unusable:
+        return Reason.UNUSABLE
     return None if channel in facts.carriers else Reason.NO_CHANNEL
 
 
@@ -368,6 +314,8 @@ def _stopped(notification: Notification, stop: Reason) -> Finish:
 
 def _gave_up(notification: Notification, facts: Facts, *, now: datetime) -> Finish:
     """Return how a notification ends whose every channel is closed."""
+    if any(a.state in TAKEN for a in notification.attempts):
+        return Finish(outcome=taken_outcome(notification))
     if not notification.attempts:
         reasons = [n.reason for n in notification.notes]
         telling = [r for r in reasons if r is not Reason.NO_CONTACT]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -11,6 +11,7 @@ import msgspec
 
 from kept.core.booking import sort_instant
 from kept.core.people import ChannelName
+from kept.core.receipts import FailureClass
 from kept.core.records import IndexEntry
 
 DUE_SHARDS: Final = 4
@@ -51,6 +52,8 @@ class AttemptState(StrEnum):
     REFUSED = "refused"
     NOT_SENT = "not_sent"
     UNKNOWN = "unknown"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
 
 
 class Reason(StrEnum):
@@ -71,6 +74,9 @@ class Reason(StrEnum):
     REFUSED = "refused"
     TRIES_EXHAUSTED = "tries_exhausted"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    NO_RECEIPT = "no_receipt"
+    UNDELIVERED = "undelivered"
+    UNUSABLE = "unusable"
     DEADLINE_PASSED = "deadline_passed"
 
 
@@ -107,8 +113,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: datetime | None = None
     lookups: int = 0
     """How often the provider was asked what became of it."""
-    settled: bool = False
-    """For an unknown: nothing more will be learned."""
+    awaits_receipt: bool = False
+    """Whether the provider will say later whether it was delivered."""
+    failure: FailureClass | None = None
+    """For UNDELIVERED: why, by what can be done about it."""
+    heard_at: datetime | None = None
+    """When the newest receipt that counted was made."""
 
 
 class ChannelNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +153,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     deadline_at: datetime
     """After this instant no attempt starts, and no provider may deliver."""
+    patience: timedelta = timedelta(0)
+    """How long a receipt is waited for before the next channel takes over."""
     state: NotificationState = NotificationState.PLANNED
     outcome: Outcome | None = None
     reason: Reason | None = None

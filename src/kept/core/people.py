@@ -91,6 +91,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     recorded_by: str
     """Id of the key or the program that wrote it."""
+    unusable: str = ""
+    """What a provider said of the address itself: ``landline``, ``permanent``; empty: nothing speaks against it."""
 
     def index_entries(self) -> tuple[IndexEntry, ...]:
         """Return nothing: a consent is read by the id made from its address."""

@@ -41,6 +41,8 @@ class ReminderRule(msgspec.Struct, frozen=True, kw_only=True):
     lead: Lead
     useful_for: timedelta
     """How long after its time it is still worth sending, when something held it up."""
+    patience: timedelta | None = None
+    """How long word of a delivery is waited for before the next channel takes over; None: a sixth of *useful_for*."""
     inside_lead: InsideLead = InsideLead.SKIP
     template: str = "reminder"
     plan: Stages = SMS_THEN_EMAIL
@@ -104,6 +106,7 @@ def _planned(appointment: Appointment, rule: ReminderRule, *, now: datetime) -> 
         due_at=due,
         wake_at=due,
         deadline_at=deadline_of(due, rule.useful_for, appointment.start),
+        patience=rule.useful_for / 6 if rule.patience is None else rule.patience,
     )
     if is_inside and rule.inside_lead is InsideLead.SKIP:
         return skipped(plan, Reason.BOOKED_INSIDE_LEAD, now=now)

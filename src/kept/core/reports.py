@@ -220,6 +220,10 @@ def tally(notifications: Iterable[Notification]) -> Ledger:
     )
 
 
+_TAKEN: Final = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.UNDELIVERED})
+"""Ends of an attempt that the provider charges for."""
+
+
 def is_fallback(notification: Notification) -> bool:
     """Tell whether it was sent, and only after an earlier stage of its plan had failed."""
     return notification.outcome in _SENT and notification.stage > 0
@@ -227,7 +231,7 @@ def is_fallback(notification: Notification) -> bool:
 
 def taken(notification: Notification) -> tuple[Attempt, ...]:
     """Return the attempts that a provider took."""
-    return tuple(a for a in notification.attempts if a.state is AttemptState.ACCEPTED)
+    return tuple(a for a in notification.attempts if a.state in _TAKEN)
 
 
 def counts_of(notification: Notification) -> tuple[Count, ...]:

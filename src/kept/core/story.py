@@ -43,6 +43,9 @@ REASON_TEXTS: Final[dict[Reason, str]] = {
     Reason.REFUSED: "the provider refused it",
     Reason.TRIES_EXHAUSTED: "the provider did not take it, however often it was tried",
     Reason.OUTCOME_UNKNOWN: "nobody could find out whether the provider had taken it",
+    Reason.NO_RECEIPT: "no word came in time that it had been delivered",
+    Reason.UNDELIVERED: "the carrier or the mailbox did not take it",
+    Reason.UNUSABLE: "this number or address takes no such messages, as a provider reported earlier",
     Reason.DEADLINE_PASSED: "the time until which it was of use ran out while it was being tried",
 }
 """Ends a sentence, after a colon. A reason without a row fails a test."""
@@ -180,6 +183,10 @@ def _end(attempt: Attempt, zone: str) -> str:
     said = f" ({attempt.code})" if _CODE.fullmatch(attempt.code) else ""
     if attempt.state is AttemptState.ACCEPTED:
         return f"taken by {attempt.provider}"
+    if attempt.state is AttemptState.DELIVERED:
+        return f"delivered, says {attempt.provider}"
+    if attempt.state is AttemptState.UNDELIVERED:
+        return f"taken by {attempt.provider}, and not delivered{said}"
     if attempt.state is AttemptState.REFUSED:
         return f"refused by {attempt.provider}{said}; it will not be tried again this way"
     if attempt.state is AttemptState.NOT_SENT:

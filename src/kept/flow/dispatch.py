@@ -21,18 +21,11 @@ from kept.core.dispatch import (
     Ask,
     Carrier,
     Facts,
-    Finish,
     Send,
     Wait,
     address_for,
-    begun,
     expires_at,
-    finished,
     next_move,
-    recorded,
-    settled_by,
-    swept,
-    waiting,
 )
 from kept.core.errors import InvalidInputError
 from kept.core.notifications import (
@@ -46,8 +39,10 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
+from kept.core.recording import Finish, begun, finished, is_settled, recorded, swept, taken_outcome, waiting
 from kept.core.sms import size_of
 from kept.core.wording import MessageFacts, Rendered, rendered
+from kept.flow.receipts import know_message
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Hit, Store, Transaction
 
@@ -183,9 +178,12 @@ def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datet
     is_news = attempt.state is AttemptState.UNKNOWN and outcome.state is not AttemptState.UNKNOWN
     if not is_open and not is_news:
         return notification
-    after = recorded(notification, _ended(attempt, outcome, now=now))
-    if settled_by(after.attempts, after.plan[after.stage]):
-        return tx.put(finished(after, Finish(outcome=Outcome.ACCEPTED), now=now))
+    ended = _ended(attempt, outcome, now=now)
+    after = recorded(notification, ended)
+    if ended.awaits_receipt and ended.state is AttemptState.ACCEPTED and ended.provider_message_id:
+        after = know_message(tx, after, ended, now=now)
+    if is_settled(after):
+        return tx.put(finished(after, Finish(outcome=taken_outcome(after)), now=now))
     leases = [a.lease_until for a in after.attempts if a.state is AttemptState.SENDING]
     return tx.put(waiting(after, until=min(leases, default=now)))
 
@@ -331,6 +329,7 @@ def _attempt(notification: Notification, draft: _Draft, *, fence: int, now: date
         segments=size_of(draft.text.text).segments if draft.channel is ChannelName.SMS else 0,
         started_at=now,
         lease_until=now + draft.carrier.lease,
+        awaits_receipt=draft.carrier.capabilities.receipts,
     )
 
 

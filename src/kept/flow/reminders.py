@@ -22,6 +22,7 @@ from kept.core.reminders import LAST_CALL, planned_reminders, skipped
 from kept.ports.store import Transaction
 
 BATCH_USEFUL_FOR: Final = timedelta(hours=18)
+BATCH_PATIENCE: Final = timedelta(minutes=30)
 
 
 def plan_reminders(tx: Transaction, appointment: Appointment, practice: Practice, *, now: datetime) -> Appointment:
@@ -103,6 +104,7 @@ def _batch_notification(
         due_at=now,
         wake_at=now,
         deadline_at=min(now + BATCH_USEFUL_FOR, item.start - LAST_CALL),
+        patience=BATCH_PATIENCE,
     )
 
 

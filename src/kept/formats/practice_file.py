@@ -43,7 +43,7 @@ _VISIT: Final = frozenset(
     {"id", "name", "minutes", "bufferBefore", "bufferAfter", "noticeHours", "capacity", "byRequest", "reminderPolicy"}
 )
 _POLICY: Final = frozenset({"id", "reminders"})
-_RULE: Final = frozenset({"name", "lead", "usefulFor", "insideLead", "plan"})
+_RULE: Final = frozenset({"name", "lead", "usefulFor", "patience", "insideLead", "plan"})
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
 _REGION: Final = re.compile(r"[A-Z]{2}")
 _RULE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
@@ -241,6 +241,7 @@ def _rule(fields: Fields) -> ReminderRule:
         name=name,
         lead=lead,
         useful_for=_useful_for(fields, lead),
+        patience=_patience(fields),
         inside_lead=InsideLead(inside),
         plan=_stages(fields) or SMS_THEN_EMAIL,
     )
@@ -251,6 +252,14 @@ def _useful_for(fields: Fields, lead: Lead) -> timedelta:
     whole = timedelta(days=lead.days) + lead.exact
     usual = min(whole * 3 // 4 // _MINUTE * _MINUTE, timedelta(days=LONGEST_DAYS))
     given = fields.parsed("usefulFor", _lead, Lead(exact=usual))
+    return timedelta(days=given.days) + given.exact
+
+
+def _patience(fields: Fields) -> timedelta | None:
+    """Return how long word of a delivery is waited for, or None for the usual."""
+    if fields.raw("patience") is None:
+        return None
+    given = fields.parsed("patience", _lead, Lead())
     return timedelta(days=given.days) + given.exact
 
 
@@ -324,10 +333,12 @@ def _visit_document(visit: VisitType) -> dict[str, object]:
 
 
 def _rule_document(rule: ReminderRule) -> dict[str, object]:
+    patience = {} if rule.patience is None else {"patience": _lead_text(Lead(exact=rule.patience))}
     return {
         "name": rule.name,
         "lead": _lead_text(rule.lead),
         "usefulFor": _lead_text(Lead(exact=rule.useful_for)),
+        **patience,
         "insideLead": rule.inside_lead.value,
         "plan": [[channel.value for channel in stage] for stage in rule.plan],
     }

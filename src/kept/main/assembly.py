@@ -19,6 +19,7 @@ from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent, Patient
 from kept.core.practice import Practice
+from kept.core.receipts import ProviderMessage, ReceivedCall
 from kept.core.schedules import Schedule, ScheduleDay
 from kept.entrypoints.worker import Dispatcher, SeatedDispatcher, SendingThreads
 from kept.main.settings import EmailChannel, Settings, SettingsError, SmsChannel
@@ -33,6 +34,8 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Notification,
     Patient,
     Practice,
+    ProviderMessage,
+    ReceivedCall,
     Schedule,
     ScheduleDay,
 )
