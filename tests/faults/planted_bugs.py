@@ -14,8 +14,8 @@ import msgspec
 from kept.adapters.sqlite import schema
 from kept.adapters.sqlite import writer as sqlite_writer
 from kept.core import dispatch as core_dispatch
-from kept.core import recording as core_recording
 from kept.core import people as core_people
+from kept.core import recording as core_recording
 from kept.core.booking import Appointment, AppointmentStatus
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, SendOutcome
 from kept.core.practice import PRACTICE_ID, Practice
