@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import kept
-from kept.entrypoints.cli import appointments, imports, keys, messages, patients, practice, simulation, upkeep
+from kept.entrypoints.cli import appointments, imports, keys, messages, patients, practice, replies, simulation, upkeep
 
 
 def program() -> typer.Typer:
@@ -22,8 +22,9 @@ def program() -> typer.Typer:
     made.callback()(_options)
     for commands in (upkeep, appointments, messages, imports, simulation):
         commands.add_to(made)
-    for name, group in (("patients", patients.app), ("key", keys.app), ("practice", practice.app)):
-        made.add_typer(group, name=name)
+    groups = {"patients": patients, "replies": replies, "key": keys, "practice": practice}
+    for name, group in groups.items():
+        made.add_typer(group.app, name=name)
     return made
 
 

@@ -22,6 +22,7 @@ from kept.entrypoints.http_api import (
     patient_search,
     patients,
     practice,
+    replies,
     reports,
     slots,
 )
@@ -45,6 +46,7 @@ DESCRIBED: Final[tuple[Operation, ...]] = tuple(
         notifications,
         batches,
         messages,
+        replies,
         practice,
         reports,
         health,
