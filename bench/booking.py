@@ -50,7 +50,8 @@ def measure(folder: Path, *, stored: int, count: int) -> list[Line]:
             what=f"durable bookings a second, {stored:,} stored, {CONNECTIONS} connections",
             figure=f"{ours.per_second:,.0f}/s" + ("" if right else f" {ours.statuses}"),
             beside=(
-                f"an empty FastAPI route: {empty.per_second:,.0f}/s (ours {ours.per_second / empty.per_second:.2f} of it); "
+                f"an empty FastAPI route: {empty.per_second:,.0f}/s "
+                f"(ours {ours.per_second / empty.per_second:.2f} of it); "
                 f"bare durable commits one at a time: {commits:,.0f}/s (ours {ours.per_second / commits:.2f} of it)"
             ),
             goal="at least 1,000, aim 2,000",

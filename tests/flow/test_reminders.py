@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from kept.adapters.memory import MemoryStore
+from kept.core.batches import BatchItem
 from kept.core.booking import BookingRequest
 from kept.core.notifications import SMS_THEN_EMAIL, Notification, NotificationState, Reason
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.practice import Practice
 from kept.flow.booking import book
 from kept.flow.people import ConsentWish, set_consent
-from kept.flow.reminders import BatchItem, plan_batch, plan_reminders, void_reminders
+from kept.flow.reminders import plan_batch, plan_reminders, void_reminders
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ITEM = BatchItem(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
+from itertools import product
 from typing import Final
 
 import msgspec
@@ -157,14 +158,12 @@ def _regular(now: datetime) -> Iterator[BookingRequest]:
     """Yield the doctors' visits of today and tomorrow, as far as they work then; no patient is at two at once."""
     zone = zone_named(ZONE)
     today = wall_of(now, zone).date()
-    for turn, doctor in enumerate(SCHEDULES[:2]):
-        for day in (today, today + timedelta(days=1)):
-            for number, wall in enumerate(TIMES):
-                start = instants_of(datetime.combine(day, wall), zone)[0]
-                patient = REGULARS[(number + turn) % len(REGULARS)]
-                wish = _request(patient, start, "check-up", doctor.id)
-                if is_open(doctor, zone, Interval(start=wish.start, end=wish.end)):
-                    yield wish
+    days = (today, today + timedelta(days=1))
+    for (turn, doctor), day, (number, wall) in product(enumerate(SCHEDULES[:2]), days, enumerate(TIMES)):
+        start = instants_of(datetime.combine(day, wall), zone)[0]
+        wish = _request(REGULARS[(number + turn) % len(REGULARS)], start, "check-up", doctor.id)
+        if is_open(doctor, zone, Interval(start=wish.start, end=wish.end)):
+            yield wish
 
 
 def _request(patient: str, start: datetime, visit_type: str, practitioner: str) -> BookingRequest:

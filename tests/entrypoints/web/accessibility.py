@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 
 from tests.entrypoints.web.html import Element, mistakes, parsed
 
@@ -85,11 +85,9 @@ def _names(page: Element) -> Iterator[str]:
 def _ids(page: Element) -> Iterator[str]:
     ids = [e.get("id") for e in page.walk() if e.get("id")]
     yield from (f"id {i} stands twice" for i in {i for i in ids if ids.count(i) > 1})
-    for element in page.walk():
-        for name in _POINTING:
-            for target in (element.get(name) or "").split():
-                if target not in ids:
-                    yield f"{name} points to {target}, which is not there"
+    for element, name in product(page.walk(), _POINTING):
+        missing = set((element.get(name) or "").split()) - set(ids)
+        yield from (f"{name} points to {target}, which is not there" for target in sorted(missing))
     for link in page.all("a"):
         href = link.get("href") or ""
         if href.startswith("#") and href[1:] not in ids:
