@@ -198,11 +198,16 @@ def _standing(notification: Notification, channel: ChannelName, facts: Facts, *,
 
 
 def _taken(notification: Notification, attempts: list[Attempt], *, now: datetime) -> Standing:
-    """Return the standing of a channel whose message was taken: perhaps its receipt is still waited for."""
+    """
+    Return the standing of a channel whose message was taken: perhaps its receipt is still waited for.
+
+    However patient one may be, half of the time that is left belongs to the next channel.
+    """
     awaited = [a for a in attempts if is_awaited(notification, a)]
     if not awaited or any(a.state is AttemptState.DELIVERED for a in attempts):
         return Standing(progress=Progress.TAKEN)
-    until = (awaited[-1].ended_at or now) + notification.patience
+    ended = awaited[-1].ended_at or now
+    until = ended + min(notification.patience, (notification.deadline_at - ended) / 2)
     if now < until:
         return Standing(progress=Progress.AWAITED, at=until)
     return Standing(progress=Progress.CLOSED, reason=Reason.NO_RECEIPT)
@@ -304,7 +309,9 @@ def _void(notification: Notification, appointment: Appointment | None) -> Reason
 
 
 def _stopped(notification: Notification, stop: Reason) -> Finish:
-    """Return how a notification ends that may not be sent any more and that nobody has taken."""
+    """Return how a notification ends that may not be sent any more."""
+    if any(a.state in TAKEN for a in notification.attempts):
+        return Finish(outcome=taken_outcome(notification))
     if any(a.state is AttemptState.UNKNOWN for a in notification.attempts):
         return Finish(outcome=Outcome.FAILED, reason=Reason.OUTCOME_UNKNOWN)
     if stop is Reason.LATE and notification.attempts:

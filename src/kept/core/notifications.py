@@ -116,7 +116,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     awaits_receipt: bool = False
     """Whether the provider will say later whether it was delivered."""
     failure: FailureClass | None = None
-    """For UNDELIVERED: why, by what can be done about it."""
+    """Why it will not arrive, by what can be done about it; kept beside DELIVERED too: a complaint follows that."""
+    failed_part: int = 0
+    """Which part of a text is lost; 0: none, or the whole."""
     heard_at: datetime | None = None
     """When the newest receipt that counted was made."""
 

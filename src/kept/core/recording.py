@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, Outcome, Reason
-from kept.core.receipts import DeliveryReceipt, ReceiptState
+from kept.core.receipts import DeliveryReceipt, FailureClass, ReceiptState
 
 TAKEN: Final = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED})
 """The provider has it, or even the person."""
@@ -93,37 +93,71 @@ def taken_outcome(notification: Notification) -> Outcome:
 
 def heard(notification: Notification, receipt: DeliveryReceipt, *, attempt_id: str, now: datetime) -> Notification:
     """
-    Return the notification as it stands after a receipt, whenever and however often that comes.
+    Return the notification as it stands after a receipt, whenever, in whatever order and however often it comes.
 
-    A receipt only moves an attempt forward: from taken or unknown to delivered or undelivered, and no further. Only the
-    failure of a part of a text message overrules that another part was delivered. An end that was reached stays, but it
-    says what is now known.
+    What is known of an attempt only gets firmer: taken; then a failure that may be a mistake; then delivered; then that
+    the address takes nothing, or that a part of a text is lost. An end that was reached stays, but it says what is now
+    known. Why a message failed is kept even when it was delivered all the same: a complaint follows a delivery.
     """
     attempt = next((a for a in notification.attempts if a.id == attempt_id), None)
-    state = _state_after(attempt, receipt) if attempt else None
-    if attempt is None or state is None:
+    if attempt is None:
         return notification
-    news = msgspec.structs.replace(
-        attempt,
-        state=state,
-        provider_message_id=attempt.provider_message_id or receipt.provider_message_id,
-        code=receipt.code or attempt.code,
-        failure=receipt.failure if state is AttemptState.UNDELIVERED else None,
-        ended_at=attempt.ended_at or now,
-        heard_at=receipt.at,
-    )
+    news = _told(attempt, receipt, now=now)
+    if news == attempt:
+        return notification
     after = recorded(notification, news)
     return _ended_anew(after) if after.is_done else waiting(after, until=now)
 
 
-def _state_after(attempt: Attempt, receipt: DeliveryReceipt) -> AttemptState | None:
-    """Return the state that a receipt moves an attempt to, or None when it changes nothing."""
-    if receipt.state is ReceiptState.DELIVERED:
-        return None if attempt.state in {AttemptState.DELIVERED, AttemptState.UNDELIVERED} else AttemptState.DELIVERED
-    if receipt.state is ReceiptState.FAILED and receipt.is_final:
-        is_overruled = attempt.state is AttemptState.DELIVERED and not receipt.part
-        return None if is_overruled or attempt.state is AttemptState.UNDELIVERED else AttemptState.UNDELIVERED
-    return AttemptState.ACCEPTED if attempt.state in {AttemptState.SENDING, AttemptState.UNKNOWN} else None
+_FIRM: Final = frozenset({FailureClass.PERMANENT, FailureClass.LANDLINE})
+"""Failures that outweigh a delivery: some mail servers take a message first and find out afterwards."""
+_WEIGHTS: Final = (
+    FailureClass.UNKNOWN,
+    FailureClass.EXPIRED,
+    FailureClass.TRANSIENT,
+    FailureClass.OURS,
+    FailureClass.OPTED_OUT,
+    FailureClass.LANDLINE,
+    FailureClass.PERMANENT,
+)
+"""The later one stays when a provider gives two reasons. Ours: what it says of the address goes first."""
+
+
+def _told(attempt: Attempt, receipt: DeliveryReceipt, *, now: datetime) -> Attempt:
+    """Return the attempt as a receipt makes it known."""
+    is_failure = receipt.state is ReceiptState.FAILED and receipt.is_final
+    failure = _heavier(attempt.failure, receipt.failure or FailureClass.UNKNOWN) if is_failure else attempt.failure
+    part = max(attempt.failed_part, receipt.part) if is_failure else attempt.failed_part
+    state = _state_after(attempt, receipt, failure=failure, part=part)
+    if (state, failure, part) == (attempt.state, attempt.failure, attempt.failed_part):
+        return attempt
+    return msgspec.structs.replace(
+        attempt,
+        state=state,
+        provider_message_id=attempt.provider_message_id or receipt.provider_message_id,
+        code=receipt.code if state is not attempt.state and state is not AttemptState.ACCEPTED else attempt.code,
+        failure=failure,
+        failed_part=part,
+        ended_at=attempt.ended_at or now,
+        heard_at=receipt.at,
+    )
+
+
+def _heavier(known: FailureClass | None, said: FailureClass) -> FailureClass:
+    return max(known or said, said, key=_WEIGHTS.index)
+
+
+def _state_after(
+    attempt: Attempt, receipt: DeliveryReceipt, *, failure: FailureClass | None, part: int
+) -> AttemptState:
+    """Return the state of an attempt once a receipt has come."""
+    if failure in _FIRM or part:
+        return AttemptState.UNDELIVERED
+    if receipt.state is ReceiptState.DELIVERED or attempt.state is AttemptState.DELIVERED:
+        return AttemptState.DELIVERED
+    if failure:
+        return AttemptState.UNDELIVERED
+    return AttemptState.ACCEPTED if attempt.state in {AttemptState.SENDING, AttemptState.UNKNOWN} else attempt.state
 
 
 def _ended_anew(notification: Notification) -> Notification:
@@ -132,6 +166,4 @@ def _ended_anew(notification: Notification) -> Notification:
         return notification
     if any(a.state in TAKEN for a in notification.attempts):
         return msgspec.structs.replace(notification, outcome=taken_outcome(notification), reason=None)
-    if all(a.state is not AttemptState.UNDELIVERED for a in notification.attempts):
-        return notification
     return msgspec.structs.replace(notification, outcome=Outcome.FAILED, reason=Reason.UNDELIVERED)

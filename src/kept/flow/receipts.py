@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from kept.core.booking import sort_instant
-from kept.core.notifications import Attempt, AttemptState, Notification
+from kept.core.notifications import Attempt, Notification
 from kept.core.people import Consent
 from kept.core.receipts import (
     DeliveryReceipt,
@@ -72,25 +72,25 @@ def apply_receipt(tx: Transaction, receipt: DeliveryReceipt, *, now: datetime) -
     A receipt for an unknown message is kept for a day: it may belong to an attempt whose answer is lost or on its way.
     """
     key = provider_message_key(receipt.provider, receipt.provider_message_id)
-    known = tx.get(ProviderMessage, key)
-    attempt_id = receipt.attempt_id or (known.attempt_id if known else "")
+    known = tx.get(ProviderMessage, key) or ProviderMessage(id=key, noted_at=now)
+    attempt_id = receipt.attempt_id or known.attempt_id
     notification = tx.get(Notification, notification_of(attempt_id)) if attempt_id else None
-    if notification is None:
-        _keep_early(tx, known or ProviderMessage(id=key, noted_at=now), receipt)
+    attempt = next((a for a in notification.attempts if a.id == attempt_id), None) if notification else None
+    if notification is None or attempt is None:
+        _keep_early(tx, known, receipt)
         return None
-    return _apply(tx, notification, attempt_id, receipt, now=now)
+    after = notification
+    if not known.attempt_id:
+        after = _known(tx, after, attempt, known, now=now)
+    after = _told(tx, after, attempt_id, receipt, now=now)
+    return after if after == notification else tx.put(after)
 
 
 def know_message(tx: Transaction, notification: Notification, attempt: Attempt, *, now: datetime) -> Notification:
     """Remember whose a provider's message id is, and return the notification with what was said of it before."""
     key = provider_message_key(attempt.provider, attempt.provider_message_id)
     known = tx.get(ProviderMessage, key) or ProviderMessage(id=key, noted_at=now)
-    after = notification
-    for receipt in known.early:
-        after = heard(after, receipt, attempt_id=attempt.id, now=now)
-        _learn(tx, attempt, receipt, now=now)
-    tx.put(msgspec.structs.replace(known, attempt_id=attempt.id, early=(), noted_at=now))
-    return after
+    return _known(tx, notification, attempt, known, now=now)
 
 
 def forgettable_receipts(store: Store, *, now: datetime, limit: int = PAGE) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -117,30 +117,39 @@ def _keep_early(tx: Transaction, known: ProviderMessage, receipt: DeliveryReceip
         tx.put(msgspec.structs.replace(known, early=(*known.early, receipt)))
 
 
-def _apply(
+def _known(
+    tx: Transaction, notification: Notification, attempt: Attempt, known: ProviderMessage, *, now: datetime
+) -> Notification:
+    """Note the attempt beside the provider's id, and return the notification with the receipts that came before."""
+    after = notification
+    for receipt in known.early:
+        after = _told(tx, after, attempt.id, receipt, now=now)
+    tx.put(msgspec.structs.replace(known, attempt_id=attempt.id, early=(), noted_at=now))
+    return after
+
+
+def _told(
     tx: Transaction, notification: Notification, attempt_id: str, receipt: DeliveryReceipt, *, now: datetime
 ) -> Notification:
-    attempt = next((a for a in notification.attempts if a.id == attempt_id), None)
-    if attempt is None:
-        return notification
+    """Return the notification after a receipt; what a final failure says of the address is kept there."""
     after = heard(notification, receipt, attempt_id=attempt_id, now=now)
-    if after == notification:
-        return notification
-    _learn(tx, attempt, receipt, now=now)
-    return tx.put(after)
+    if receipt.state is ReceiptState.FAILED and receipt.is_final and receipt.failure:
+        attempt = next(a for a in after.attempts if a.id == attempt_id)
+        _learn(tx, attempt, receipt, now=now)
+    return after
 
 
 def _learn(tx: Transaction, attempt: Attempt, receipt: DeliveryReceipt, *, now: datetime) -> None:
-    """Keep with the address what a final failure says of it: dead, a landline, or that the person said stop."""
-    if receipt.state is not ReceiptState.FAILED or not receipt.is_final or attempt.state is AttemptState.UNDELIVERED:
-        return
+    """Note that an address is dead, a landline, or that its person said stop, unless more was said of it since then."""
     consent = tx.get(Consent, attempt.destination_hash)
-    if consent is None:
+    is_news = consent and consent.recorded_at <= max(attempt.started_at, receipt.at)
+    if consent is None or not (is_news or consent.recorded_by == receipt.provider):
         return
     if receipt.failure is FailureClass.OPTED_OUT and consent.granted:
         said = f"told {receipt.provider} to stop"
-        tx.put(
+        consent = tx.put(
             msgspec.structs.replace(consent, granted=False, source=said, recorded_at=now, recorded_by=receipt.provider)
         )
-    elif receipt.failure in {FailureClass.PERMANENT, FailureClass.LANDLINE}:
-        tx.put(msgspec.structs.replace(consent, unusable=receipt.failure.value))
+    unusable = attempt.failure.value if attempt.failure in {FailureClass.PERMANENT, FailureClass.LANDLINE} else ""
+    if unusable and consent.unusable != unusable:
+        tx.put(msgspec.structs.replace(consent, unusable=unusable))
