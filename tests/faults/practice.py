@@ -15,6 +15,7 @@ from kept.core.notifications import Notification
 from kept.core.people import Consent, Patient
 from kept.core.practice import Practice
 from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType
+from kept.core.worklist import WorklistItem
 from kept.ports.store import Entity, Transaction
 
 KINDS: Final[tuple[type[Entity], ...]] = (
@@ -27,6 +28,7 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Practice,
     Schedule,
     ScheduleDay,
+    WorklistItem,
 )
 ZONE: Final = "America/New_York"
 NOW: Final = datetime(2026, 5, 4, 8, tzinfo=UTC)

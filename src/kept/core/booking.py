@@ -272,6 +272,22 @@ def moved(appointment: Appointment, to: Interval, *, zone: str, by: str, now: da
     )
 
 
+def answered(appointment: Appointment, answer: ParticipationStatus, *, by: str, now: datetime) -> Appointment:
+    """
+    Return the appointment with the patient's own answer; its status and its reminders stay.
+
+    The same answer again changes nothing.
+    """
+    if appointment.participation is answer:
+        return appointment
+    return msgspec.structs.replace(
+        appointment,
+        participation=answer,
+        history=_noted(appointment, answer.value, by=by, now=now),
+        updated_at=now,
+    )
+
+
 def appointment_from(
     request: BookingRequest,
     visit_type: VisitType | None,

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from kept.core.booking import TRANSITIONS, Appointment, AppointmentEvent
+from kept.core.booking import TRANSITIONS, Appointment, AppointmentEvent, ParticipationStatus
 from kept.core.moments import tongue_for, when_text
 from kept.core.notifications import (
     Attempt,
@@ -67,6 +67,9 @@ _EVENTS: Final = {
     AppointmentEvent.COMPLETE.value: "completed",
     AppointmentEvent.CANCEL.value: "cancelled",
     AppointmentEvent.NO_SHOW.value: "marked as missed",
+    ParticipationStatus.ACCEPTED.value: "confirmed by the patient",
+    ParticipationStatus.DECLINED.value: "declined by the patient, and not cancelled",
+    ParticipationStatus.TENTATIVE.value: "asked by the patient to be moved",
 }
 _CODE: Final = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.-]{1,40}")  # seven digits may be a phone number
 _TIMES: Final = {1: "once", 2: "twice"}

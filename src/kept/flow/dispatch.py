@@ -43,6 +43,7 @@ from kept.core.recording import Finish, begun, finished, is_settled, recorded, s
 from kept.core.sms import size_of
 from kept.core.wording import MessageFacts, Rendered, rendered
 from kept.flow.receipts import know_message
+from kept.flow.worklist import list_unreached
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Hit, Store, Transaction
 
@@ -159,8 +160,8 @@ def claim(tx: Transaction, notification_id: str, *, carriers: Carriers, now: dat
         return _send(tx, seen, move, facts, now=now)
     if isinstance(move, Ask):
         return _ask(tx, seen, move.attempt, now=now)
-    after = waiting(seen, until=move.until) if isinstance(move, Wait) else finished(seen, move, now=now)
-    return Claimed(notification=tx.put(after))
+    after = tx.put(waiting(seen, until=move.until)) if isinstance(move, Wait) else _end(tx, seen, move, now=now)
+    return Claimed(notification=after)
 
 
 def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datetime) -> Notification | None:
@@ -210,7 +211,7 @@ def note_failure(tx: Transaction, notification_id: str, *, now: datetime) -> Not
     failures = notification.failures + 1
     counted = msgspec.structs.replace(notification, failures=failures)
     if failures >= MAX_FAILURES:
-        return tx.put(finished(counted, Finish(outcome=Outcome.FAILED, reason=Reason.CANNOT_RENDER), now=now))
+        return _end(tx, counted, Finish(outcome=Outcome.FAILED, reason=Reason.CANNOT_RENDER), now=now)
     pause = timedelta(minutes=1) * 2 ** (failures - 1)
     return tx.put(waiting(counted, until=now + pause))
 
@@ -273,6 +274,13 @@ def _facts(tx: Transaction, notification: Notification, carriers: Carriers) -> F
     return Facts(appointment=appointment, patient=patient, consents=consents, carriers=carriers)
 
 
+def _end(tx: Transaction, notification: Notification, how: Finish, *, now: datetime) -> Notification:
+    """Write that a notification has ended, and what a person must do when it reached nobody."""
+    stored = tx.put(finished(notification, how, now=now))
+    list_unreached(tx, stored, now=now)
+    return stored
+
+
 def _ask(tx: Transaction, notification: Notification, attempt: Attempt, *, now: datetime) -> Claimed:
     """Count the question before it is asked, so that a crash cannot ask for ever."""
     asked = msgspec.structs.replace(attempt, lookups=attempt.lookups + 1)
@@ -288,7 +296,7 @@ def _send(tx: Transaction, notification: Notification, move: Send, facts: Facts,
         drafts = _drafts(tx, notification, move, facts, now=now)
     except InvalidInputError:
         end = Finish(outcome=Outcome.FAILED, reason=Reason.CANNOT_RENDER)
-        return Claimed(notification=tx.put(finished(notification, end, now=now)))
+        return Claimed(notification=_end(tx, notification, end, now=now))
     fence = notification.fence + 1
     made = tuple(_attempt(notification, draft, fence=fence, now=now) for draft in drafts)
     leases = [a.lease_until for a in (*notification.attempts, *made) if a.state is AttemptState.SENDING]

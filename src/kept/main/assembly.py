@@ -15,12 +15,14 @@ from kept.adapters.smtp import Security, SmtpChannel, SmtpSettings
 from kept.adapters.sqlite import FileSeat, SqliteStore
 from kept.core.access import AnsweredRequest, ApiKey
 from kept.core.booking import Appointment
+from kept.core.conversation import Reply
 from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent, Patient
 from kept.core.practice import Practice
 from kept.core.receipts import ProviderMessage, ReceivedCall
 from kept.core.schedules import Schedule, ScheduleDay
+from kept.core.worklist import WorklistItem
 from kept.entrypoints.worker import Dispatcher, SeatedDispatcher, SendingThreads
 from kept.main.settings import EmailChannel, Settings, SettingsError, SmsChannel
 from kept.ports.channel import Channel
@@ -36,8 +38,10 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Practice,
     ProviderMessage,
     ReceivedCall,
+    Reply,
     Schedule,
     ScheduleDay,
+    WorklistItem,
 )
 """Everything that is ever stored."""
 
