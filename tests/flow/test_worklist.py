@@ -12,6 +12,7 @@ from kept.adapters.memory import MemoryStore
 from kept.core.booking import Appointment
 from kept.core.errors import InvalidInputError, NotFoundError, StaleVersionError, StateConflictError
 from kept.core.notifications import Notification, NotificationState, Outcome, Reason
+from kept.core.receipts import FailureClass
 from kept.core.worklist import ItemKind, ItemState, Subject, WorklistItem, item_for_reply
 from kept.flow.dispatch import claim
 from kept.flow.worklist import (
@@ -27,6 +28,7 @@ from kept.flow.worklist import (
 )
 from kept.ports.store import Entity
 from tests.dispatching import DUE, PHONE, START, appointment, cancelled, notification, patient
+from tests.flow.hearing import HEARD_AT, SMS, World, failure
 
 HOUR = timedelta(hours=1)
 
@@ -173,3 +175,16 @@ def test_what_is_not_moot_stays_open() -> None:
     assert closings == [False, False, False]
     assert moot_items(store, now=START - HOUR) == ()
     assert [row.phone for row in worklist(store, now=DUE).rows] == ["+12065550199", ""]
+
+
+def test_a_message_that_was_taken_and_then_lost_for_good_opens_an_item_at_once() -> None:
+    world = World()
+    world.put(msgspec.structs.replace(world.notification, plan=((SMS,),)))
+    world.sent()
+    taken = worklist(world.store, now=HEARD_AT).rows
+
+    world.hear(failure(FailureClass.PERMANENT))
+    world.hear(failure(FailureClass.PERMANENT))
+
+    assert taken == ()
+    assert [row.item.about for row in worklist(world.store, now=HEARD_AT).rows] == [ItemKind.UNDELIVERABLE]

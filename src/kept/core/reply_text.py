@@ -82,10 +82,11 @@ def own_words(text: str) -> str:
     r"""
     Return a reply without the lines it quotes, and without what a mail program signs it with.
 
-    A reply that holds nothing else is returned whole, so that no word of a person is lost.
+    A reply that holds nothing else is returned whole, so that no word of a person is lost; so is one with a single
+    word behind a sign of quoting and no word beside it, which no copy of a message is.
 
-    >>> own_words("Yes\n> Reply STOP to opt out.\nSent from my phone")
-    'Yes'
+    >>> own_words("Yes\n> Reply STOP to opt out.\nSent from my phone"), own_words(">STOP\n!")
+    ('Yes', '>STOP\n!')
     """
     kept = []
     for line in text.splitlines():
@@ -95,7 +96,9 @@ def own_words(text: str) -> str:
             break
         if not bare.startswith(_QUOTED) and not low.endswith(_HEADERS) and not low.startswith(_DEVICES):
             kept.append(line)
-    return "\n".join(kept).strip() or text
+    own = "\n".join(kept).strip()
+    is_one_word = sum(any(map(str.isalnum, word)) for word in text.split()) == 1
+    return text if not own or is_one_word else own
 
 
 def folded(text: str) -> str:

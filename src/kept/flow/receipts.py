@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
 
@@ -27,6 +28,7 @@ from kept.core.receipts import (
     provider_message_key,
 )
 from kept.core.recording import heard
+from kept.flow.worklist import list_unreached
 from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookRequest
 
@@ -53,9 +55,17 @@ def keep_call(tx: Transaction, call: ReceivedCall) -> ReceivedCall:
     return tx.get(ReceivedCall, call.id) or tx.put(call)
 
 
-def calls_to_apply(store: Store, *, limit: int = PAGE) -> tuple[str, ...]:
-    """Return ids of calls that were kept and not yet applied, oldest first."""
-    return tuple(hit.id for hit in store.query("calls_to_apply", "all", limit=limit).hits)
+def calls_to_apply(store: Store, *, skip: AbstractSet[str] = frozenset(), limit: int = PAGE) -> tuple[str, ...]:
+    """Return ids of calls that were kept and not yet applied, oldest first; those to skip hide none of the others."""
+    found: list[str] = []
+    cursor = None
+    while len(found) < limit:
+        page = store.query("calls_to_apply", "all", limit=limit, cursor=cursor)
+        found.extend(hit.id for hit in page.hits if hit.id not in skip)
+        cursor = page.cursor
+        if cursor is None:
+            break
+    return tuple(found[:limit])
 
 
 def mark_applied(tx: Transaction, call_id: str, *, now: datetime) -> None:
@@ -83,7 +93,10 @@ def apply_receipt(tx: Transaction, receipt: DeliveryReceipt, *, now: datetime) -
     if not known.attempt_id:
         after = _known(tx, after, attempt, known, now=now)
     after = _told(tx, after, attempt_id, receipt, now=now)
-    return after if after == notification else tx.put(after)
+    if after == notification:
+        return after
+    list_unreached(tx, after, now=now)
+    return tx.put(after)
 
 
 def know_message(tx: Transaction, notification: Notification, attempt: Attempt, *, now: datetime) -> Notification:
