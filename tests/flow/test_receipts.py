@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import msgspec
 import pytest
 
-from kept.adapters.memory import MemoryStore
 from kept.core.notifications import AttemptState, Outcome, Reason
 from kept.core.people import ChannelName, Consent
 from kept.core.receipts import (
@@ -19,18 +18,12 @@ from kept.core.receipts import (
     DeliveryReceipt,
     FailureClass,
     ReceiptState,
-    ReceivedCall,
 )
 from kept.flow.receipts import (
     MOST_EARLY,
-    calls_to_apply,
     forget_receipts,
     forgettable_receipts,
-    keep_call,
-    mark_applied,
-    received,
 )
-from kept.ports.webhook import WebhookRequest
 from tests.dispatching import DUE, EMAIL
 from tests.flow.hearing import HEARD_AT, MAIL, PATIENCE, SECOND, SENT_AT, SMS, World, failure, receipt
 
@@ -353,39 +346,3 @@ def test_an_address_of_which_nothing_is_on_record_is_left_so() -> None:
 
     assert world.states == [AttemptState.UNDELIVERED]
     assert world.store.load(Consent, [old.id]) == ()
-
-
-# ---- calls
-
-
-def call(body: bytes = b"MessageSid=SM1", at: datetime = DUE) -> ReceivedCall:
-    request = WebhookRequest(url="https://kept.example/webhooks/fake", headers={}, body=body, received_at=at)
-    return received("fake", request, headers={"x-signature": "s"})
-
-
-def test_a_call_is_kept_once_however_often_it_comes() -> None:
-    store = MemoryStore()
-
-    first = store.submit(partial(keep_call, call=call())).result()
-    again = store.submit(partial(keep_call, call=call(at=DUE + SECOND))).result()
-
-    assert again == first
-    assert calls_to_apply(store) == (first.id,)
-
-
-def test_calls_are_applied_in_the_order_in_which_they_came_and_then_forgotten() -> None:
-    store = MemoryStore()
-    late, early = call(b"2", DUE + SECOND), call(b"1", DUE)
-    for each in (late, early):
-        store.submit(partial(keep_call, call=each)).result()
-    waiting = calls_to_apply(store)
-
-    for _ in range(2):
-        store.submit(partial(mark_applied, call_id=early.id, now=DUE + SECOND)).result()
-    store.submit(partial(mark_applied, call_id="fake/none", now=DUE)).result()
-
-    assert waiting == (early.id, late.id)
-    assert calls_to_apply(store) == (late.id,)
-    calls, messages = forgettable_receipts(store, now=DUE + timedelta(days=2))
-    assert (calls, messages) == ((early.id,), ())
-    assert store.submit(partial(forget_receipts, calls=(*calls, "fake/none"), messages=("x/y",))).result() == 1

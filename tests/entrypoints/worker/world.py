@@ -17,7 +17,7 @@ from kept.core.notifications import Notification, SendOutcome
 from kept.core.people import ChannelName, Patient
 from kept.core.practice import Practice
 from kept.core.reminders import ReminderPolicy
-from kept.entrypoints.worker import Dispatcher, InlineExecutor
+from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import Change, apply, book, move
 from kept.flow.people import ConsentWish, register, set_consent
 from kept.ports.channel import OutgoingMessage
@@ -85,7 +85,9 @@ class World:
         *,
         store: Store | None = None,
         policies: Iterable[ReminderPolicy] = (),
+        readers: CallReaders | None = None,
     ) -> None:
+        self.readers = readers
         self.clock = SimulatedClock(NOW)
         self.store = store or MemoryStore()
         self.sms = sms or RecordingChannel(SMS)
@@ -104,6 +106,7 @@ class World:
             meter=self.meter,
             pool=InlineExecutor(),
             max_in_flight=8,
+            readers=self.readers,
             record_pauses_s=(0.0, 0.0),
         )
 

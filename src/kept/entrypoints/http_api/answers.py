@@ -11,6 +11,7 @@ from kept.entrypoints.http_api.problems import MEDIA_TYPE, Problem
 
 JSON: Final = b"application/json"
 HTML: Final = b"text/html; charset=utf-8"
+NO_CONTENT: Final = 204
 
 RawHeaders = tuple[tuple[bytes, bytes], ...]
 
@@ -57,12 +58,13 @@ def etag(version: int) -> tuple[bytes, bytes]:
 
 
 async def send_answer(answer: Answer, send: Send) -> None:
-    """Send it."""
-    headers = [
-        (b"content-type", answer.media_type),
-        (b"content-length", str(len(answer.body)).encode()),
-        *answer.guards,
-        *answer.headers,
-    ]
+    """
+    Send it.
+
+    Source:
+        RFC 9110 §8.6 (an answer with 204 has no Content-Length).
+    """
+    described = ((b"content-type", answer.media_type), (b"content-length", str(len(answer.body)).encode()))
+    headers = [*(() if answer.status == NO_CONTENT else described), *answer.guards, *answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

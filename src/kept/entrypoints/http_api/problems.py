@@ -50,6 +50,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "idempotency-key-invalid": Kind(title="Idempotency key invalid", status=400),
     "unauthenticated": Kind(title="Sign-in or API key required", status=401),
     "forbidden": Kind(title="Not allowed", status=403),
+    "bad-signature": Kind(title="Webhook signature invalid", status=403),
     "not-found": Kind(title="Not found", status=404),
     "method-not-allowed": Kind(title="Method not allowed", status=405),
     "not-acceptable": Kind(title="No acceptable representation", status=406),

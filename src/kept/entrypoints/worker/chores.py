@@ -1,4 +1,4 @@
-"""What is done now and then beside sending: give held times back, forget old answers, say how much is waiting."""
+"""What is done now and then beside sending: give held times back, forget what is over, say how much is waiting."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from kept.core.reports import Metric
 from kept.flow.access import forget, forgettable
 from kept.flow.booking import ended_holds, release_hold
 from kept.flow.dispatch import backlog
+from kept.flow.receipts import forget_receipts, forgettable_receipts
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
 from kept.ports.store import Store
 
 EVERY: Final = timedelta(minutes=1)
 MEASURED_EVERY: Final = timedelta(seconds=10)
+MOST_FORGOTTEN: Final = 1_000
+"""Calls, and as many messages, that are forgotten in one minute: more than a practice sends, and no long commit."""
 
 log = structlog.get_logger("kept.worker")
 
@@ -48,6 +51,7 @@ class Chores:
             self._done_at = now
             self._release_holds(now)
             self._forget_answers(now)
+            self._forget_receipts(now)
 
     def _release_holds(self, now: datetime) -> None:
         for appointment_id in ended_holds(self._store, now=now):
@@ -59,6 +63,12 @@ class Chores:
         if ids:
             forgotten = self._store.submit(partial(forget, ids=ids))
             forgotten.add_done_callback(partial(self._noted, doing="forgetting_answers"))
+
+    def _forget_receipts(self, now: datetime) -> None:
+        calls, messages = forgettable_receipts(self._store, now=now, limit=MOST_FORGOTTEN)
+        if calls or messages:
+            forgotten = self._store.submit(partial(forget_receipts, calls=calls, messages=messages))
+            forgotten.add_done_callback(partial(self._noted, doing="forgetting_receipts"))
 
     def _measure(self, now: datetime) -> None:
         waiting = backlog(self._store, now=now)

@@ -18,6 +18,7 @@ import structlog
 
 from kept.core.errors import OutsideError
 from kept.core.reports import Metric
+from kept.entrypoints.worker.calls import CallReaders, Calls
 from kept.entrypoints.worker.chores import Chores
 from kept.entrypoints.worker.events import Events
 from kept.entrypoints.worker.handing_over import Channels
@@ -69,6 +70,7 @@ class Dispatcher:
         pool: Makes the calls to providers.
         max_in_flight: How many notifications are worked on at once. Not many more than the pool makes calls, because a
             claimed message that waits could be overtaken by a cancellation.
+        readers: Who reads what providers say later; none: it is left as it is.
         record_pauses_s: Pauses before an outcome that the store refused is put on record again.
     """
 
@@ -81,6 +83,7 @@ class Dispatcher:
         meter: Meter,
         pool: Executor,
         max_in_flight: int,
+        readers: CallReaders | None = None,
         record_pauses_s: tuple[float, ...] = RECORD_PAUSES_S,
     ) -> None:
         gear = Gear(
@@ -93,6 +96,9 @@ class Dispatcher:
         self._events = Events()
         self._flight = InFlight(gear, self._events)
         self._chores = Chores(store, clock=clock, meter=meter)
+        self._calls = Calls(
+            store, readers or CallReaders({}), clock=clock, meter=meter, pool=pool, on_applied=self.wake
+        )
         self._backlog: deque[str] = deque()
         self._is_hungry = True
         """Whether there may be more in the store than in the backlog."""
@@ -116,6 +122,7 @@ class Dispatcher:
         self._flight.refusal = None
         self._is_hungry = True
         self._chores.do_if_time()
+        self._calls.apply_all()
         while self._is_hungry or self._backlog or self._flight:
             if not self._flight.refusal:
                 self._advance()
@@ -164,6 +171,8 @@ class Dispatcher:
             return min(POLL_S, self._rest_until - time.monotonic())
         self._chores.do_if_time()
         self._is_hungry = self._is_hungry or time.monotonic() >= self._next_look
+        if self._is_hungry:
+            self._calls.begin()
         self._advance()
         if self._is_hungry or self._backlog:
             return 0.0 if len(self._flight) < self._most else POLL_S

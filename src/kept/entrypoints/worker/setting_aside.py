@@ -17,29 +17,35 @@ log = structlog.get_logger("kept.worker")
 
 
 class SetAside:
-    """Remembers, in this process alone, which ids not to look at for a while; the pause doubles each time."""
+    """
+    Remembers, in this process alone, which ids not to look at for a while; the pause doubles each time.
 
-    def __init__(self) -> None:
+    Args:
+        what: What the ids are called in the log.
+    """
+
+    def __init__(self, what: str = "notification_id") -> None:
+        self._what = what
         self._until: dict[str, tuple[int, datetime]] = {}
 
     def __len__(self) -> int:
         return len(self._until)
 
-    def __contains__(self, notification_id: str) -> bool:
-        return notification_id in self._until
+    def __contains__(self, record_id: str) -> bool:
+        return record_id in self._until
 
-    def note(self, notification_id: str, *, now: datetime) -> None:
+    def note(self, record_id: str, *, now: datetime) -> None:
         """Set an id aside, for longer each time."""
-        failures, _ = self._until.get(notification_id, (0, now))
+        failures, _ = self._until.get(record_id, (0, now))
         failures += 1
         pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
-        self._until[notification_id] = (failures, now + pause)
+        self._until[record_id] = (failures, now + pause)
         if failures == SAY_AFTER:
-            log.error("set_aside", notification_id=notification_id, failures=failures)
+            log.error("set_aside", **{self._what: record_id}, failures=failures)
 
-    def forget(self, notification_id: str) -> None:
+    def forget(self, record_id: str) -> None:
         """Treat an id like any other again."""
-        self._until.pop(notification_id, None)
+        self._until.pop(record_id, None)
 
     def ids(self, now: datetime) -> frozenset[str]:
         """Return what is not to be looked at now."""

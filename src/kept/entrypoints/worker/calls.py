@@ -1,0 +1,171 @@
+"""
+Apply what providers said: read each kept call again, and put what it says on record.
+
+It happens in one of the sending threads, one batch at a time, because reading may ask elsewhere and the store is waited
+for. Whatever breaks off is done again: everything here changes nothing when it is done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from datetime import datetime
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from kept.core.errors import StorageUnavailableError
+from kept.core.receipts import KNOWN_KEPT_FOR, DeliveryReceipt, IncomingReply, ReceivedCall
+from kept.core.reports import Metric
+from kept.entrypoints.worker.setting_aside import SetAside
+from kept.flow.receipts import PAGE, apply_receipt, calls_to_apply, mark_applied
+from kept.ports.clock import Clock
+from kept.ports.meter import Meter
+from kept.ports.store import Store, Transaction
+from kept.ports.webhook import WebhookReader, WebhookRequest
+
+log = structlog.get_logger("kept.worker")
+
+
+class ApplyReply(Protocol):
+    """Puts on record what a person answered; changes nothing when it is told twice."""
+
+    def __call__(self, tx: Transaction, reply: IncomingReply, *, now: datetime) -> object:
+        """Apply one reply."""
+
+
+class CallReaders:
+    """
+    Who reads the calls, and what is done with replies.
+
+    Args:
+        readers: By provider.
+        on_reply: Applies replies; None: they are kept with their call and go no further.
+    """
+
+    def __init__(self, readers: Mapping[str, WebhookReader], *, on_reply: ApplyReply | None = None) -> None:
+        self._readers = dict(readers)
+        self._on_reply = on_reply
+
+    def __bool__(self) -> bool:
+        return bool(self._readers)
+
+    def steps(self, call: ReceivedCall, *, now: datetime) -> list[Callable[[Transaction], object]]:
+        """
+        Return the steps that put on record what a call says, in its order.
+
+        Raises:
+            Exception: the call cannot be read, or not now.
+        """
+        reader = self._readers.get(call.provider)
+        if reader is None:
+            raise LookupError("nobody reads this provider's calls any more")
+        request = WebhookRequest(
+            url=call.url, headers=call.headers, body=call.body.encode(), received_at=call.received_at
+        )
+        found = (self._step(event, now=now) for event in reader.read(request))
+        return [step for step in found if step]
+
+    def _step(self, event: DeliveryReceipt | IncomingReply, *, now: datetime) -> Callable[[Transaction], object] | None:
+        if isinstance(event, DeliveryReceipt):
+            return partial(apply_receipt, receipt=event, now=now)
+        return partial(self._on_reply, reply=event, now=now) if self._on_reply else None
+
+
+class Calls:
+    """
+    Applies kept calls, a batch at a time.
+
+    Args:
+        store: Where they are kept.
+        readers: Who reads them.
+        clock: Says when.
+        meter: Counts what fails.
+        pool: Where it happens.
+        on_applied: Called after a batch: something may be due now.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        readers: CallReaders,
+        *,
+        clock: Clock,
+        meter: Meter,
+        pool: Executor,
+        on_applied: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._readers = readers
+        self._clock = clock
+        self._meter = meter
+        self._pool = pool
+        self._on_applied = on_applied
+        self._aside = SetAside(what="call_id")
+        self._is_running = False
+
+    def begin(self) -> None:
+        """Begin to apply what is there in the pool, unless that goes on already."""
+        if self._is_running or not self._readers:
+            return
+        self._is_running = True
+        self._pool.submit(self._apply_batch).add_done_callback(self._ended)
+
+    def apply_all(self) -> None:
+        """
+        Apply what is there, here and now.
+
+        Raises:
+            StorageUnavailableError: the store refuses.
+        """
+        while self._readers and self._apply_batch():
+            pass
+
+    def _ended(self, future: Future[int]) -> None:
+        self._is_running = False
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, StorageUnavailableError):
+            log.warning("calls_wait", remedy="the store refuses; they are applied when it takes commits again")
+        elif error is not None:
+            self._meter.count(Metric.DISPATCH_ERRORS, doing="applying_calls")
+            log.error("calls_not_applied", exc_info=error)
+        elif not future.cancelled() and future.result():
+            self._on_applied()
+
+    def _apply_batch(self) -> int:
+        """Apply one batch, oldest first; return how many calls were applied."""
+        ids = calls_to_apply(self._store, skip=self._aside.ids(self._clock.now()), limit=PAGE)
+        return sum(self._applied(call) for call in self._store.load(ReceivedCall, ids))
+
+    def _applied(self, call: ReceivedCall) -> bool:
+        """
+        Apply one call, and tell whether that went well; if not, it is set aside and stops none of the others.
+
+        Raises:
+            StorageUnavailableError: the store refuses, which is no fault of the call.
+        """
+        now = self._clock.now()
+        try:
+            for step in self._readers.steps(call, now=now):
+                self._store.submit(step).result()
+        except StorageUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it was, the next call must still be applied
+            return self._not_applied(call, error, now=now)
+        self._store.submit(partial(mark_applied, call_id=call.id, now=now)).result()
+        self._aside.forget(call.id)
+        return True
+
+    def _not_applied(self, call: ReceivedCall, error: Exception, *, now: datetime) -> bool:
+        """Set a call aside for a while, or for good when nothing that it says can matter any more."""
+        self._meter.count(Metric.DISPATCH_ERRORS, doing="applying_calls")
+        is_over = now > call.received_at + KNOWN_KEPT_FOR
+        if call.id not in self._aside or is_over:
+            log.error("call_not_applied", call_id=call.id, error=type(error).__name__, given_up=is_over)
+        if is_over:
+            self._store.submit(partial(mark_applied, call_id=call.id, now=now)).result()
+            self._aside.forget(call.id)
+        else:
+            self._aside.note(call.id, now=now)
+        return False
