@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kept.core.access import Scope
+from kept.core.worklist import ItemKind, Subject, item_for_reply
 from kept.entrypoints.http_api.app import DESCRIBED
 from kept.entrypoints.http_api.openapi import openapi_document, problem_kinds
 from kept.entrypoints.http_api.operations import Body, Operation
@@ -76,7 +77,10 @@ def test_every_example_is_read_without_complaint(here: World, operation: Operati
     here.clock.set(here.clock.now().replace(year=2029))
     patient_id = here.call("POST", "/api/patients", json={"name": "Ann Lee", "phone": "+12065550100"}).json["patientId"]
     booked = here.call("POST", "/api/appointments", json={**FULL, "start": "2030-01-07T09:00:00-05:00"})
-    named = patient_id if "patients" in operation.path else booked.json["appointmentId"]
+    item = item_for_reply(ItemKind.WRONG_NUMBER, Subject(address="+12065550100"), reply_id="r1", now=here.clock.now())
+    here.put(item)
+    ids = {"patients": patient_id, "worklist": item.id}
+    named = ids.get(operation.path.split("/")[2], booked.json["appointmentId"])
     headers = {"If-Match": "*"} if operation.precondition == "required" else {}
     path = operation.path.replace("{id}", named)
 

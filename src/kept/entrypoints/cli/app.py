@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 import kept
-from kept.entrypoints.cli import appointments, imports, keys, messages, patients, practice, replies, simulation, upkeep
+from kept.entrypoints.cli import (
+    appointments,
+    imports,
+    keys,
+    messages,
+    patients,
+    practice,
+    replies,
+    simulation,
+    upkeep,
+    worklist,
+)
 
 
 def program() -> typer.Typer:
@@ -22,7 +33,7 @@ def program() -> typer.Typer:
     made.callback()(_options)
     for commands in (upkeep, appointments, messages, imports, simulation):
         commands.add_to(made)
-    groups = {"patients": patients, "replies": replies, "key": keys, "practice": practice}
+    groups = {"patients": patients, "worklist": worklist, "replies": replies, "key": keys, "practice": practice}
     for name, group in groups.items():
         made.add_typer(group.app, name=name)
     return made

@@ -25,6 +25,7 @@ from kept.entrypoints.http_api import (
     replies,
     reports,
     slots,
+    worklist,
 )
 from kept.entrypoints.http_api.answers import Answer, problem_answer, send_answer
 from kept.entrypoints.http_api.door import Door
@@ -47,6 +48,7 @@ DESCRIBED: Final[tuple[Operation, ...]] = tuple(
         batches,
         messages,
         replies,
+        worklist,
         practice,
         reports,
         health,
