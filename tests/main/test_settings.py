@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kept.main.assembly import smtp_settings
+from kept.main.channels import smtp_settings
 from kept.main.settings import (
     MASK,
     EmailChannel,
@@ -103,7 +103,7 @@ def test_the_plain_log_level_counts_too(
         ("KEPT_ZZZZ", "1", "KEPT_ZZZZ", "is not a setting; remove it; `kept config show` lists all settings"),
         ("KEPT_PORT", "a", "KEPT_PORT", "should be a valid integer"),
         ("KEPT_PORT", "70000", "KEPT_PORT", "less than or equal to 65535"),
-        ("KEPT_EMAIL", "pigeon", "KEPT_EMAIL", "should be 'outbox', 'smtp' or 'none'"),
+        ("KEPT_EMAIL", "pigeon", "KEPT_EMAIL", "should be 'outbox', 'smtp', 'ses' or 'none'"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL", "should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
         ("KEPT_SENDING_THREADS", "0", "KEPT_SENDING_THREADS", "greater than or equal to 1"),
     ],

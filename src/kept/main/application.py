@@ -1,4 +1,4 @@
-"""Everything that answers over HTTP, as one application: the API, and behind it the pages."""
+"""Everything that answers over HTTP, as one application: the API, what providers call, and the pages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from kept.core.errors import InvalidInputError
 from kept.core.people import ChannelName
 from kept.entrypoints.http_api import ApiParts, Limits, build_api
 from kept.entrypoints.web import WebParts, build_pages
+from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.entrypoints.worker import SeatedDispatcher
 from kept.main.assembly import Parts
 from kept.main.health import HealthWatch
-from kept.main.settings import EmailChannel, Settings, SmsChannel
+from kept.main.settings import EmailChannel, Settings, SmsChannel, public_url
 
 
 def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
@@ -27,6 +28,7 @@ def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
     """
     watch = HealthWatch(parts.store, parts.clock, sender)
     app = build_api(_api_parts(parts, sender, watch))
+    app.router.routes.extend(webhook_routes(_webhook_parts(parts, sender)))
     app.mount("/", build_pages(_web_parts(parts, sender, watch)))
     return app
 
@@ -46,8 +48,23 @@ def _api_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch
         wake=sender.wake if sender else _nobody,
         metrics_page=parts.meter.page,
         health=watch.report,
-        limits=Limits(requests_per_s=settings.requests_per_second, burst=settings.request_burst),
+        limits=_limits(settings),
     )
+
+
+def _webhook_parts(parts: Parts, sender: SeatedDispatcher | None) -> WebhookParts:
+    return WebhookParts(
+        store=parts.store,
+        clock=parts.clock,
+        readers=parts.readers,
+        public_url=public_url(parts.settings),
+        wake=sender.wake if sender else _nobody,
+        limits=_limits(parts.settings),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(requests_per_s=settings.requests_per_second, burst=settings.request_burst)
 
 
 def _web_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch) -> WebParts:

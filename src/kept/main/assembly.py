@@ -11,22 +11,22 @@ from typing import Final
 from kept.adapters.clock import SystemClock, SystemIds
 from kept.adapters.outbox import OutboxChannel, OutboxLedger
 from kept.adapters.prometheus import PrometheusMeter
-from kept.adapters.smtp import Security, SmtpChannel, SmtpSettings
 from kept.adapters.sqlite import FileSeat, SqliteStore
 from kept.core.access import AnsweredRequest, ApiKey
 from kept.core.booking import Appointment
 from kept.core.conversation import Reply
-from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent, Patient
 from kept.core.practice import Practice
 from kept.core.receipts import ProviderMessage, ReceivedCall
 from kept.core.schedules import Schedule, ScheduleDay
 from kept.core.worklist import WorklistItem
-from kept.entrypoints.worker import Dispatcher, SeatedDispatcher, SendingThreads
-from kept.main.settings import EmailChannel, Settings, SettingsError, SmsChannel
+from kept.entrypoints.worker import CallReaders, Dispatcher, SeatedDispatcher, SendingThreads
+from kept.main.channels import open_outside
+from kept.main.settings import EmailChannel, Settings, SmsChannel
 from kept.ports.channel import Channel
 from kept.ports.store import Entity
+from kept.ports.webhook import WebhookReader
 
 KINDS: Final[tuple[type[Entity], ...]] = (
     AnsweredRequest,
@@ -60,6 +60,7 @@ class Parts:
     store: SqliteStore
     ledger: OutboxLedger
     channels: dict[ChannelName, Channel]
+    readers: dict[str, WebhookReader]
 
 
 @contextmanager
@@ -78,19 +79,17 @@ def open_parts(settings: Settings, *, checkpoints: bool) -> Iterator[Parts]:
     use_pinned_zones()
     clock = SystemClock()
     with ExitStack() as stack:
-        smtp = smtp_settings(settings) if settings.email is EmailChannel.SMTP else None
+        outside = open_outside(settings, clock=clock, stack=stack)
         store = SqliteStore(settings.data / STORE_FILE, kinds=KINDS, checkpoints=checkpoints)
         stack.callback(store.close)
         ledger = OutboxLedger(settings.data / OUTBOX_FILE)
         stack.callback(ledger.close)
-        channels: dict[ChannelName, Channel] = {}
-        if settings.sms is SmsChannel.OUTBOX:
-            channels[ChannelName.SMS] = OutboxChannel(ledger, ChannelName.SMS, clock=clock)
-        if settings.email is EmailChannel.OUTBOX:
-            channels[ChannelName.EMAIL] = OutboxChannel(ledger, ChannelName.EMAIL, clock=clock)
-        elif smtp:
-            channels[ChannelName.EMAIL] = SmtpChannel(smtp, clock=clock)
-        for channel in channels.values():
+        outboxes = {
+            ChannelName.SMS: settings.sms is SmsChannel.OUTBOX,
+            ChannelName.EMAIL: settings.email is EmailChannel.OUTBOX,
+        }
+        to_outbox = {name: OutboxChannel(ledger, name, clock=clock) for name, is_one in outboxes.items() if is_one}
+        for channel in to_outbox.values():
             stack.callback(channel.close)
         yield Parts(
             settings=settings,
@@ -99,7 +98,8 @@ def open_parts(settings: Settings, *, checkpoints: bool) -> Iterator[Parts]:
             meter=PrometheusMeter(),
             store=store,
             ledger=ledger,
-            channels=channels,
+            channels={**to_outbox, **outside.channels},
+            readers=outside.readers,
         )
 
 
@@ -118,31 +118,6 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         meter=parts.meter,
         pool=SendingThreads(threads),
         max_in_flight=threads + max(1, threads // 4),
+        readers=CallReaders(parts.readers),
     )
     return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)
-
-
-def smtp_settings(settings: Settings) -> SmtpSettings:
-    """
-    Return what the mail channel needs.
-
-    Raises:
-        SettingsError: some of it is missing or makes no sense; each problem under the name of its setting.
-    """
-    try:
-        return SmtpSettings(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            security=Security(settings.smtp_security.value),
-            allow_plaintext=settings.smtp_allow_plaintext,
-            ca_file=settings.smtp_ca_file,
-            username=settings.smtp_username,
-            password=settings.smtp_password.get_secret_value(),
-            sender=settings.smtp_sender,
-            sender_name=settings.smtp_sender_name,
-            reply_to=settings.smtp_reply_to,
-            message_id_domain=settings.smtp_message_id_domain,
-        )
-    except InvalidInputError as error:
-        problems = (FieldProblem(field=f"smtp_{p.field}", code=p.code, message=p.message) for p in error.problems)
-        raise SettingsError(*problems) from None

@@ -137,15 +137,33 @@ def _of_channels(parts: Parts, settings: Settings) -> Iterator[Check]:
         elif channel.provider == "outbox":
             remedy = "right for trying out; set another channel to reach people"
             yield _warn(f"channel {name}", "goes to the outbox on this machine and reaches nobody", remedy)
-        else:
+        elif channel.provider == "smtp":
             yield _mail_server(settings)
+        else:
+            yield _ok(f"channel {name}", f"goes by {channel.provider}; the first message shows whether it lets us in")
+        if channel and channel.capabilities.receipts:
+            yield _returning(parts, settings, channel.provider)
+
+
+def _returning(parts: Parts, settings: Settings, provider: str) -> Check:
+    """Tell whether what a provider says later can come back."""
+    from kept.main.settings import public_url
+
+    name = f"receipts of {provider}"
+    reader = "sns" if provider in {"end_user_messaging", "ses"} else provider
+    if reader not in parts.readers:
+        return _warn(name, "nobody reads them", "set sns_topics; until then the next channel takes over by time alone")
+    if not settings.public_url.startswith("https://"):
+        found = "providers cannot call this machine's own address"
+        return _warn(name, found, "set public_url to the https address under which others reach this server")
+    return _ok(name, f"come to {public_url(settings)}/webhooks/{reader}")
 
 
 def _mail_server(settings: Settings) -> Check:
     """Connect and sign in as the channel does, without sending."""
     from kept.adapters.smtp.connections import Connections
     from kept.adapters.smtp.outcomes import ConversationEndedError, code_of_failure
-    from kept.main.assembly import smtp_settings
+    from kept.main.channels import smtp_settings
 
     connections = Connections(smtp_settings(settings))
     where = f"{settings.smtp_host} port {settings.smtp_port}"

@@ -10,6 +10,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -33,6 +34,8 @@ class SmsChannel(StrEnum):
     """Who takes text messages."""
 
     OUTBOX = "outbox"
+    SNS = "sns"
+    END_USER_MESSAGING = "end_user_messaging"
     NONE = "none"
 
 
@@ -41,6 +44,7 @@ class EmailChannel(StrEnum):
 
     OUTBOX = "outbox"
     SMTP = "smtp"
+    SES = "ses"
     NONE = "none"
 
 
@@ -79,7 +83,7 @@ class Settings(BaseSettings):
     port: Port = 8080
     """0: any free one."""
     public_url: str = ""
-    """How others reach this server, for links; empty: host and port."""
+    """How others reach this server, for links and for what providers call; empty: host and port."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Host names that requests may name; empty: this machine's own, and host."""
     log_level: LogLevel = LogLevel.INFO
@@ -118,8 +122,28 @@ class Settings(BaseSettings):
     """Address for answers; empty: the sender's."""
     smtp_message_id_domain: str = ""
     """After the @ of Message-ID; empty: the sender's domain."""
+    sms_origination: str = ""
+    """Number, sender id, pool or ARN from which texts go by AWS; needed for sms = end_user_messaging."""
+    sms_configuration_set: str = ""
+    """Configuration set for texts by End User Messaging; without it nobody tells what became of them."""
+    sms_max_price: Decimal | None = None
+    """Most that one part of a text may cost, in US dollars; dearer ones are refused by AWS."""
+    aws_region: str = ""
+    """Such as us-west-2; needed for everything of AWS. Credentials come the SDK's own way."""
+    ses_sender: str = ""
+    """Address in From; needed for email = ses."""
+    ses_sender_name: str = ""
+    """Name in From."""
+    ses_reply_to: str = ""
+    """Address for answers; empty: the sender's."""
+    ses_configuration_set: str = ""
+    """Configuration set for mails; without it nobody tells what became of them."""
+    sns_topics: Annotated[tuple[str, ...], NoDecode] = ()
+    """ARNs of the topics that may call /webhooks/sns; empty: nobody may."""
+    sns_ca_file: Path | None = None
+    """Authorities that vouch for the certificate of SNS, PEM; empty: this machine's own."""
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "sns_topics", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Take names with commas between them, as an environment variable holds them."""
@@ -186,6 +210,12 @@ def masked(settings: Settings) -> dict[str, object]:
     """Return names and values for people to look at, without secrets."""
     shown: dict[str, object] = settings.model_dump(mode="json")
     return shown | {"smtp_password": MASK if settings.smtp_password.get_secret_value() else ""}
+
+
+def public_url(settings: Settings) -> str:
+    """Return how others reach this server, without a slash at the end."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")
 
 
 def setting_names() -> tuple[str, ...]:

@@ -8,7 +8,7 @@ for. Whatever breaks off is done again: everything here changes nothing when it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -18,11 +18,10 @@ import structlog
 from kept.core.errors import StorageUnavailableError
 from kept.core.receipts import KNOWN_KEPT_FOR, DeliveryReceipt, IncomingReply, ReceivedCall
 from kept.core.reports import Metric
+from kept.entrypoints.worker.in_flight import Gear
 from kept.entrypoints.worker.setting_aside import SetAside
 from kept.flow.receipts import PAGE, apply_receipt, calls_to_apply, mark_applied
-from kept.ports.clock import Clock
-from kept.ports.meter import Meter
-from kept.ports.store import Store, Transaction
+from kept.ports.store import Transaction
 from kept.ports.webhook import WebhookReader, WebhookRequest
 
 log = structlog.get_logger("kept.worker")
@@ -78,29 +77,17 @@ class Calls:
     Applies kept calls, a batch at a time.
 
     Args:
-        store: Where they are kept.
+        gear: What the worker works with.
         readers: Who reads them.
-        clock: Says when.
-        meter: Counts what fails.
-        pool: Where it happens.
         on_applied: Called after a batch: something may be due now.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        readers: CallReaders,
-        *,
-        clock: Clock,
-        meter: Meter,
-        pool: Executor,
-        on_applied: Callable[[], None],
-    ) -> None:
-        self._store = store
+    def __init__(self, gear: Gear, readers: CallReaders, *, on_applied: Callable[[], None]) -> None:
+        self._store = gear.store
+        self._clock = gear.clock
+        self._meter = gear.meter
+        self._pool = gear.pool
         self._readers = readers
-        self._clock = clock
-        self._meter = meter
-        self._pool = pool
         self._on_applied = on_applied
         self._aside = SetAside(what="call_id")
         self._is_running = False

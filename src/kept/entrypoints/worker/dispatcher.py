@@ -96,9 +96,7 @@ class Dispatcher:
         self._events = Events()
         self._flight = InFlight(gear, self._events)
         self._chores = Chores(store, clock=clock, meter=meter)
-        self._calls = Calls(
-            store, readers or CallReaders({}), clock=clock, meter=meter, pool=pool, on_applied=self.wake
-        )
+        self._calls = Calls(gear, readers or CallReaders({}), on_applied=self.wake)
         self._backlog: deque[str] = deque()
         self._is_hungry = True
         """Whether there may be more in the store than in the backlog."""

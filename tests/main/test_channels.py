@@ -1,0 +1,172 @@
+"""Channels of providers, as the settings choose them, and who reads what comes back."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kept.adapters.clock import SimulatedClock
+from kept.core.people import ChannelName
+from kept.core.receipts import DeliveryReceipt
+from kept.main.channels import Outside, _read_event, open_outside
+from kept.main.doctor import _of_channels
+from kept.main.settings import Settings, SettingsError, changed, public_url
+from tests.adapters.sns_certificates import ROOT
+
+NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
+TOPIC = "arn:aws:sns:us-west-2:123456789012:kept-events"
+REGION = {"aws_region": "us-west-2"}
+EUM = {"sms": "end_user_messaging", "sms_origination": "+12065550199", **REGION}
+SES = {"email": "ses", "ses_sender": "reminders@practice.example", **REGION}
+
+
+@pytest.fixture(autouse=True)
+def no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep whatever this machine is signed in with out of the tests."""
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+
+
+def opened(tmp_path: Path, **choice: object) -> Outside:
+    settings = changed(Settings(data=tmp_path), **choice)
+    with ExitStack() as stack:
+        return open_outside(settings, clock=SimulatedClock(NOW), stack=stack)
+
+
+def refused(tmp_path: Path, **choice: object) -> dict[str, str]:
+    with pytest.raises(SettingsError) as caught:
+        opened(tmp_path, **choice)
+    return {problem.field: problem.message for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize(
+    ("choice", "channel", "provider", "has_receipts"),
+    [
+        ({"sms": "sns", **REGION}, ChannelName.SMS, "sns", False),
+        (EUM, ChannelName.SMS, "end_user_messaging", False),
+        ({**EUM, "sms_configuration_set": "kept"}, ChannelName.SMS, "end_user_messaging", True),
+        (SES, ChannelName.EMAIL, "ses", False),
+        ({**SES, "ses_configuration_set": "kept"}, ChannelName.EMAIL, "ses", True),
+    ],
+)
+def test_a_provider_is_opened_with_what_was_set(
+    tmp_path: Path,
+    choice: dict[str, object],
+    channel: ChannelName,
+    provider: str,
+    has_receipts: bool,  # noqa: FBT001
+) -> None:
+    found = opened(tmp_path, **choice)
+
+    assert [(name, c.provider) for name, c in found.channels.items()] == [(channel, provider)]
+    assert found.channels[channel].capabilities.receipts is has_receipts
+    assert found.readers == {}
+
+
+@pytest.mark.parametrize(
+    ("choice", "field", "said"),
+    [
+        ({"sms": "sns"}, "aws_region", "give a region such as us-west-2"),
+        ({"sms": "end_user_messaging", **REGION}, "sms_origination", "must be a number such as"),
+        ({**EUM, "sms_max_price": "1000"}, "sms_max_price", "must be US dollars"),
+        ({"email": "ses", **REGION}, "ses_sender", "must be one plain e-mail address"),
+        ({**REGION, "sns_topics": ["my-topic"]}, "sns_topics", "must be ARNs such as"),
+        ({**REGION, "sns_topics": [TOPIC], "sns_ca_file": "/none.pem"}, "sns_ca_file", "cannot be read"),
+        ({**REGION, "sns_topics": [TOPIC], "sns_ca_file": "/dev/null"}, "sns_ca_file", "holds no certificate"),
+    ],
+)
+def test_what_is_missing_is_said_under_the_name_of_its_setting(
+    tmp_path: Path, choice: dict[str, object], field: str, said: str
+) -> None:
+    found = refused(tmp_path, **choice)
+
+    assert list(found) == [field]
+    assert said in found[field]
+
+
+@pytest.mark.parametrize("choice", [EUM, SES, {"sms": "sns", **REGION}])
+def test_without_the_sdk_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, choice: dict[str, object]
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+
+    assert refused(tmp_path, **choice) == {
+        "aws": "needs the extra for AWS; install it with: pip install 'kept[aws]'",
+    }
+
+
+def test_without_the_library_for_certificates_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.x509", None)
+
+    found = refused(tmp_path, **REGION, sns_topics=[TOPIC], sns_ca_file=str(_root(tmp_path)))
+
+    assert list(found) == ["sns_topics"]
+    assert "kept[aws]" in found["sns_topics"]
+
+
+def test_topics_that_are_named_have_a_reader_and_others_have_none(tmp_path: Path) -> None:
+    with_topic = opened(tmp_path, **REGION, sns_topics=[TOPIC], sns_ca_file=str(_root(tmp_path)))
+
+    assert list(with_topic.readers) == ["sns"]
+    assert opened(tmp_path).readers == {}
+
+
+def _root(folder: Path) -> Path:
+    path = folder / "root.pem"
+    path.write_bytes(ROOT.pem)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("body", "provider"),
+    [
+        (b'{"eventType":"TEXT_DELIVERED","messageId":"m1","isFinal":true}', ["end_user_messaging"]),
+        (b'{"eventType":"Delivery","mail":{"messageId":"m1"},"delivery":{}}', ["ses"]),
+        (b'{"eventType":"Open","mail":{"messageId":"m1"}}', []),
+        (b"Successfully validated SNS topic for Amazon SES event publishing.", []),
+    ],
+    ids=["text", "mail", "opened", "trial"],
+)
+def test_a_topic_may_bring_events_of_texts_and_of_mails(body: bytes, provider: list[str]) -> None:
+    found = _read_event(body, at=NOW)
+
+    assert [event.provider for event in found if isinstance(event, DeliveryReceipt)] == provider
+
+
+@pytest.mark.parametrize(
+    ("choice", "url"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"host": "::1", "port": 1}, "http://[::1]:1"),
+        ({"public_url": "https://kept.example/at/"}, "https://kept.example/at"),
+    ],
+)
+def test_the_public_address_is_the_one_that_was_set(choice: dict[str, object], url: str) -> None:
+    assert public_url(changed(Settings(), **choice)) == url
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ({}, "set sns_topics"),
+        ({"sns_topics": [TOPIC]}, "set public_url to the https address"),
+        ({"sns_topics": [TOPIC], "public_url": "https://kept.example"}, "https://kept.example/webhooks/sns"),
+    ],
+)
+def test_the_doctor_says_whether_word_can_come_back(tmp_path: Path, choice: dict[str, object], said: str) -> None:
+    from kept.main.assembly import open_parts
+
+    wanted = {**EUM, "sms_configuration_set": "kept", "sns_ca_file": str(_root(tmp_path)), **choice}
+    settings = changed(Settings(data=tmp_path / "var"), **wanted)
+
+    with open_parts(settings, checkpoints=False) as parts:
+        checks = list(_of_channels(parts, settings))
+
+    (check,) = (c for c in checks if c.name == "receipts of end_user_messaging")
+    assert said in check.found + check.remedy
