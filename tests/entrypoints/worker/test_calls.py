@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -27,7 +27,7 @@ from kept.core.receipts import (
 from kept.core.reports import Metric
 from kept.entrypoints.worker import CallReaders, Dispatcher, SendingThreads
 from kept.flow.receipts import calls_to_apply, keep_call, received
-from kept.ports.store import Transaction
+from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookRequest
 from tests.entrypoints.worker.breaking import BreakingStore
 from tests.entrypoints.worker.world import MAIL, NOW, SMS, START, RecordingChannel, World
@@ -159,8 +159,8 @@ def test_a_call_that_nobody_can_read_is_given_up_when_it_cannot_matter_any_more(
 def test_replies_go_where_main_sends_them_and_nowhere_else() -> None:
     heard: list[IncomingReply] = []
 
-    def on_reply(_tx: Transaction, reply: IncomingReply, *, now: datetime) -> None:
-        heard.append(reply)
+    def on_reply(_store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], object]:
+        return lambda _tx: heard.append(reply)
 
     told_world, silent = practice(on_reply=on_reply), practice()
     for world in (told_world, silent):

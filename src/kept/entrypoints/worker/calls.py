@@ -21,17 +21,17 @@ from kept.core.reports import Metric
 from kept.entrypoints.worker.in_flight import Gear
 from kept.entrypoints.worker.setting_aside import SetAside
 from kept.flow.receipts import PAGE, apply_receipt, calls_to_apply, mark_applied
-from kept.ports.store import Transaction
+from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookReader, WebhookRequest
 
 log = structlog.get_logger("kept.worker")
 
 
-class ApplyReply(Protocol):
-    """Puts on record what a person answered; changes nothing when it is told twice."""
+class ReplyStep(Protocol):
+    """Makes the step that puts on record what a person answered; it changes nothing when it is done twice."""
 
-    def __call__(self, tx: Transaction, reply: IncomingReply, *, now: datetime) -> object:
-        """Apply one reply."""
+    def __call__(self, store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], object]:
+        """Look up what the reply may be about, and return the step."""
 
 
 class CallReaders:
@@ -40,22 +40,22 @@ class CallReaders:
 
     Args:
         readers: By provider.
-        on_reply: Applies replies; None: they are kept with their call and go no further.
+        on_reply: Makes the steps for replies; None: they are kept with their call and go no further.
     """
 
-    def __init__(self, readers: Mapping[str, WebhookReader], *, on_reply: ApplyReply | None = None) -> None:
+    def __init__(self, readers: Mapping[str, WebhookReader], *, on_reply: ReplyStep | None = None) -> None:
         self._readers = dict(readers)
         self._on_reply = on_reply
 
     def __bool__(self) -> bool:
         return bool(self._readers)
 
-    def steps(self, call: ReceivedCall, *, now: datetime) -> list[Callable[[Transaction], object]]:
+    def apply(self, store: Store, call: ReceivedCall, *, now: datetime) -> None:
         """
-        Return the steps that put on record what a call says, in its order.
+        Put on record what a call says, in its order.
 
         Raises:
-            Exception: the call cannot be read, or not now.
+            Exception: the call cannot be read or applied, or not now.
         """
         reader = self._readers.get(call.provider)
         if reader is None:
@@ -63,13 +63,11 @@ class CallReaders:
         request = WebhookRequest(
             url=call.url, headers=call.headers, body=call.body.encode(), received_at=call.received_at
         )
-        found = (self._step(event, now=now) for event in reader.read(request))
-        return [step for step in found if step]
-
-    def _step(self, event: DeliveryReceipt | IncomingReply, *, now: datetime) -> Callable[[Transaction], object] | None:
-        if isinstance(event, DeliveryReceipt):
-            return partial(apply_receipt, receipt=event, now=now)
-        return partial(self._on_reply, reply=event, now=now) if self._on_reply else None
+        for event in reader.read(request):
+            if isinstance(event, DeliveryReceipt):
+                store.submit(partial(apply_receipt, receipt=event, now=now)).result()
+            elif self._on_reply:
+                store.submit(self._on_reply(store, event, now=now)).result()
 
 
 class Calls:
@@ -134,8 +132,7 @@ class Calls:
         """
         now = self._clock.now()
         try:
-            for step in self._readers.steps(call, now=now):
-                self._store.submit(step).result()
+            self._readers.apply(self._store, call, now=now)
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001  whatever it was, the next call must still be applied
