@@ -37,6 +37,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be stored; None deletes."""
     guard_only: bool = False
     """Nothing is written: only the condition is checked."""
+    was_read: bool = False
+    """Whether this step read the key and found what it expects; who runs steps one at a time need not look again."""
 
 
 class LostRaceError(Exception):
@@ -82,15 +84,34 @@ class UnitOfWork:
     def changes(self) -> tuple[Change, ...]:
         """Return what is to be committed, in a stable order; guards that are also written are left out."""
         writes = [
-            Change(kind=key[0], id=key[1], expected=self._expected[key], old=self._seen.get(key), new=new)
+            Change(
+                kind=key[0],
+                id=key[1],
+                expected=self._expected[key],
+                old=self._seen.get(key),
+                new=new,
+                was_read=key in self._seen,
+            )
             for key, new in self._now.items()
         ]
         guards = [
-            Change(kind=key[0], id=key[1], expected=version, old=None, new=None, guard_only=True)
+            Change(
+                kind=key[0],
+                id=key[1],
+                expected=version,
+                old=None,
+                new=None,
+                guard_only=True,
+                was_read=self._has_seen(key, version),
+            )
             for key, version in self._guards.items()
             if key not in self._now
         ]
         return tuple(writes + guards)
+
+    def _has_seen(self, key: Key, version: int) -> bool:
+        seen = self._seen.get(key)
+        return seen is not None and seen.version == version
 
     def _claim(self, key: Key, version: int) -> int:
         """Return the version that must be stored at commit, given the one that the entity carries."""

@@ -239,12 +239,18 @@ class OneTransaction:
             raise EngineFailedError from error
 
     def _checked(self, change: Change) -> Entity | None:
-        """Return what is stored under the key, once it is what the step depends on."""
+        """
+        Return what is stored under the key, once it is what the step depends on.
+
+        What the step itself has read cannot have changed since: nobody else writes while this transaction is open.
+        """
+        if change.was_read:
+            return change.old
         if change.guard_only:
             row = self._db.execute(schema.READ_ENTITY_VERSION, (change.kind, change.id)).fetchone()
             stored, old = (row[0] if row else 0), None
         else:
-            old = change.old or self._read(self._codec.kind_named(change.kind), change.id)
+            old = self._read(self._codec.kind_named(change.kind), change.id)
             stored = old.version if old else 0
         if stored != change.expected:
             raise LostRaceError
