@@ -33,6 +33,8 @@ def busy(world: World) -> World:
     )
     world.clock.set(ELEVEN - timedelta(minutes=59))
     world.send()
+    for text, sender in (("hm?", "+12065550101"), ("C", "+12065550102"), ("who is this?", "+12065550177")):
+        world.answer(text, sender)
     return world
 
 
@@ -53,6 +55,12 @@ def _booking_taken(browser: Browser, _: str) -> Shown:
 def _move_gone_wrong(browser: Browser, _: str) -> Shown:
     path = "/appointments/a2/move"
     return browser.submit(browser.look(path), path, press=-1, day="2026-11-01", time="01:30")
+
+
+def _closing(browser: Browser, _: str) -> Shown:
+    shown = browser.look("/worklist")
+    action = next(f.get("action") or "" for f in shown.page.all("form") if "/close" in (f.get("action") or ""))
+    return browser.submit(shown, action, done="called")
 
 
 def _first(href: str) -> Callable[[Browser, str], Shown]:
@@ -83,6 +91,8 @@ STATES: dict[str, tuple[Callable[[Browser, str], Shown], str]] = {
     "the outbox": (_plainly, "/outbox"),
     "the outbox, paused": (_plainly, "/outbox?paused=1"),
     "a message": (_plainly, "/outbox/1"),
+    "the worklist": (_plainly, "/worklist"),
+    "the worklist, something closed": (_closing, ""),
     "the orders": (_plainly, "/outbox/orders"),
     "nothing": (_plainly, "/nothing"),
 }

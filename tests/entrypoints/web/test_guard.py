@@ -25,6 +25,7 @@ NAMES = {
     "day": "2026-05-04",
     "notification_id": "ntf_1",
     "number": "1",
+    "item_id": "wli_1",
 }
 
 

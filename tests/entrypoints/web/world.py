@@ -19,11 +19,13 @@ from kept.core.booking import Appointment, BookingRequest
 from kept.core.contacts import EmailAddress, PhoneNumber
 from kept.core.people import ChannelName, Patient
 from kept.core.practice import Practice
+from kept.core.receipts import IncomingReply
 from kept.core.schedules import OpenHours, Place, Role, Schedule, VisitType
 from kept.entrypoints.web import Health, WebParts, build_pages
 from kept.entrypoints.worker import Dispatcher, InlineExecutor
 from kept.flow.booking import book
 from kept.flow.people import register
+from kept.flow.replies import reply_step
 from kept.ports.store import Transaction
 from tests.entrypoints.web.html import Element, parsed
 
@@ -142,6 +144,20 @@ class World:
         pool = InlineExecutor()
         worker = Dispatcher(self.store, channels, clock=self.clock, meter=Silence(), pool=pool, max_in_flight=1)
         return worker.run_due()
+
+    def answer(self, text: str, sender: str) -> None:
+        """Let somebody answer by text message."""
+        now = self.clock.now()
+        reply = IncomingReply(
+            id=f"{sender} {text}",
+            provider="fake",
+            channel=ChannelName.SMS,
+            sender=sender,
+            recipient="",
+            text=text,
+            at=now,
+        )
+        self.do(reply_step(self.store, reply, now=now))
 
     def _wake(self) -> None:
         self.wakes += 1

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kept.core.errors import KeptError
-from kept.entrypoints.web import appointments, booking, day, moving, notifications, outbox, patients
+from kept.entrypoints.web import appointments, booking, day, moving, notifications, outbox, patients, worklist
 from kept.entrypoints.web.calls import Call, FormError, read_form
 from kept.entrypoints.web.failures import broken_page, failure_page
 from kept.entrypoints.web.guard import (
@@ -44,6 +44,7 @@ LOOKING: Final[tuple[tuple[str, Page], ...]] = (
     ("/notifications/{notification_id}", notifications.notification_page),
     ("/patients", patients.search_page),
     ("/patients/{patient_id}", patients.patient_page),
+    ("/worklist", worklist.worklist_page),
     ("/outbox", outbox.outbox_page),
     ("/outbox/orders", outbox.orders_page),
     ("/outbox/{number}", outbox.message_page),
@@ -55,6 +56,8 @@ CHANGING: Final[tuple[tuple[str, Page], ...]] = (
     ("/appointments/{appointment_id}/move", moving.move_visit),
     ("/appointments/{appointment_id}/{event}", appointments.change_visit),
     ("/patients/{patient_id}/consent", patients.keep_consent),
+    ("/worklist/{item_id}/close", worklist.close),
+    ("/worklist/{item_id}/reopen", worklist.reopen),
     ("/outbox/orders", outbox.give_order),
 )
 """Forms."""

@@ -45,12 +45,13 @@ def failure_page(call: Call, error: KeptError) -> Response:
     """Return the page for an error that the page itself did not handle."""
     status, word = next((s, w) for family, s, w in FAMILIES if isinstance(error, family))
     appointment = call.args.get("appointment_id", "")
+    again = f"/appointments/{appointment}" if appointment and word != "not_found" else ""
     return error_page(
         call,
         status=status,
         title=call.say(f"failed.{word}.title"),
         detail=_detail(call, error, word),
-        again=f"/appointments/{appointment}" if appointment and word != "not_found" else "",
+        again="/worklist" if "item_id" in call.args else again,
     )
 
 

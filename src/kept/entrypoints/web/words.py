@@ -11,6 +11,7 @@ import msgspec
 
 from kept.core.errors import FieldProblem
 from kept.core.story import REASON_TEXTS
+from kept.core.worklist import WHY
 
 FALLBACK: Final = "en"
 LANGUAGES: Final = {"en": "English", "es": "Español"}
@@ -53,10 +54,11 @@ def words_in(language: str) -> Words:
 
 
 def texts_in(language: str) -> dict[str, str]:
-    """Return the texts as the file has them; the reasons in English are those of core."""
+    """Return the texts as the file has them; those of reasons and tasks in English are core's."""
     texts = msgspec.json.decode((_FOLDER / f"{language}.json").read_bytes(), type=dict[str, str])
     reasons = {f"reason.{reason.value}": text for reason, text in REASON_TEXTS.items()}
-    return {**reasons, **texts} if language == FALLBACK else texts
+    whys = {f"worklist.why.{kind.value}": text for kind, text in WHY.items()}
+    return {**reasons, **whys, **texts} if language == FALLBACK else texts
 
 
 def wanted_language(asked: str | None, remembered: str | None, accepted: str | None) -> str:
