@@ -108,3 +108,12 @@ def test_a_number_that_takes_no_texts_is_not_tried(unusable: str) -> None:
 
     assert [(n.channel, n.reason) for n in seen.notes] == [(SMS, Reason.UNUSABLE)]
     assert move == Send(channels=(MAIL,))
+
+
+@pytest.mark.parametrize("state", [AttemptState.UNDELIVERED, AttemptState.REFUSED, AttemptState.ACCEPTED])
+def test_a_channel_that_has_had_its_end_gets_no_note_beside_it(state: AttemptState) -> None:
+    number = msgspec.structs.replace(consent(SMS, PHONE), unusable="permanent")
+
+    seen, _ = next_move(reminder(taken(state)), facts(consents={SMS: number, MAIL: consent(MAIL, EMAIL)}), now=ENDED)
+
+    assert seen.notes == ()

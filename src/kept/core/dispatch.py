@@ -269,10 +269,12 @@ def _after_unknown(attempts: list[Attempt], can: Capabilities, *, now: datetime)
 
 
 def _with_notes(notification: Notification, facts: Facts, *, now: datetime) -> Notification:
-    """Return the notification with a note for each channel of its stage that may not or cannot be used now."""
+    """Return the notification with a note for each channel of its stage that may not or cannot be used any more."""
     if notification.stage >= len(notification.plan):
         return notification
-    noted = {n.channel for n in notification.notes}
+    last = {a.channel: a.state for a in notification.attempts}
+    done = {channel for channel, state in last.items() if state in TAKEN or state in _CLOSING}
+    noted = done | {n.channel for n in notification.notes}
     notes = tuple(
         ChannelNote(channel=channel, reason=reason, at=now)
         for channel in notification.plan[notification.stage]

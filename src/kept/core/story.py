@@ -174,11 +174,22 @@ def _attempt_lines(notification: Notification, attempt: Attempt, zone: str) -> I
     if earlier:
         was_unknown = earlier[-1].state is AttemptState.UNKNOWN
         why = ", once more, because nobody knows whether the last one was taken" if was_unknown else ", tried again"
+    elif unheard := _unheard_of(notification, attempt):
+        why = f", because no word came in time that the {_CHANNELS[unheard.channel]} had been delivered"
     what = f"{_CHANNELS[attempt.channel].capitalize()} {attempt.number}"
     yield StoryLine(at=attempt.started_at, text=f"{what}: handed to {attempt.provider}{why}.")
     if attempt.state is not AttemptState.SENDING:
-        at = attempt.ended_at or attempt.lease_until
+        ended_at = attempt.ended_at or attempt.lease_until
+        at = max(ended_at, attempt.heard_at or ended_at)
         yield StoryLine(at=at, text=f"{what}: {_end(attempt, zone)}.")
+
+
+def _unheard_of(notification: Notification, attempt: Attempt) -> Attempt | None:
+    """Return the message in whose place this one was sent because nobody said that it had been delivered, if any."""
+    stages = {channel: number for number, stage in enumerate(notification.plan) for channel in stage}
+    taken = {AttemptState.ACCEPTED, AttemptState.DELIVERED}
+    before = [a for a in notification.attempts if stages.get(a.channel, 0) < stages.get(attempt.channel, 0)]
+    return next((a for a in before if a.awaits_receipt and a.state in taken), None)
 
 
 def _end(attempt: Attempt, zone: str) -> str:
