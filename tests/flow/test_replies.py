@@ -283,6 +283,31 @@ def test_a_reply_to_one_message_is_about_its_visit_whatever_else_is_booked(world
     assert world.visit("apt_2").participation is ParticipationStatus.NEEDS_ACTION
 
 
+@pytest.mark.parametrize(
+    ("channel", "address", "participation"),
+    [(SMS, PHONE, ParticipationStatus.NEEDS_ACTION), (MAIL, EMAIL, ParticipationStatus.ACCEPTED)],
+)
+def test_with_two_visits_asked_about_only_mail_tells_which_one_an_answer_means(
+    world: World, channel: ChannelName, address: str, participation: ParticipationStatus
+) -> None:
+    sent = [
+        msgspec.structs.replace(attempt("a", channel=channel), id=f"ntf_{n}.x.1", destination_hash=hashed)
+        for n, hashed in enumerate([consent_id(channel, address)] * 2, start=1)
+    ]
+    world.put(
+        patient(id="pat_2"),
+        appointment(id="apt_2", patient_id="pat_2", start=START + HOUR, notification_ids=("ntf_2", "ntf_9")),
+        notification(sent[0]),
+        notification(sent[1], id="ntf_2", patient_id="pat_2", appointment_id="apt_2"),
+        ProviderMessage(id="fake/m1", attempt_id="ntf_1.x.1", noted_at=DUE),
+    )
+
+    world.answer("C", channel=channel, sender=address, answers_message_id="m1")
+
+    assert world.visit("apt_1").participation is participation
+    assert world.visit("apt_2").participation is ParticipationStatus.NEEDS_ACTION
+
+
 def test_a_yes_to_a_time_that_was_moved_since_is_none_to_the_new_one(world: World) -> None:
     world.put(
         notification(SENT_TO_PHONE),

@@ -110,20 +110,35 @@ def _next_visits(store: Store, patient_id: str, *, now: datetime) -> tuple[Appoi
 
 
 def _matched(tx: Transaction, reply: IncomingReply, found: Found, *, now: datetime) -> _Matched:
-    """Return what a reply is about: the visit of the message it answers, else the only one to come on its number."""
+    """
+    Return what a reply is about: the visit of the message it answers, else the only one to come on its number.
+
+    A text message tells only which one of ours came last. So when the number was also asked about another visit, it
+    answers neither beyond doubt.
+    """
     people = tuple(p for p in (tx.get(Patient, i) for i in found.patient_ids) if p and _has(p, reply))
+    ids = {person.id for person in people}
+    visits = [v for v in (tx.get(Appointment, i) for i in found.appointment_ids) if v and _is_to_come(v, now)]
+    own = [visit for visit in visits if visit.patient_id in ids]
     asked = _asked_about(tx, reply)
     if asked:
+        others = [v for v in own if v.id != asked.appointment_id and _was_asked_about(tx, v, reply)]
+        if others and reply.channel is ChannelName.SMS:
+            return _Matched(patients=people, visit=None)
         visit = tx.get(Appointment, asked.appointment_id) if asked.appointment_id else None
         is_same = visit and visit.sequence == asked.appointment_sequence and _is_to_come(visit, now)
         patient = tx.get(Patient, asked.patient_id)
         return _Matched(patients=(patient,) if patient else people, visit=visit if is_same else None)
-    ids = {person.id for person in people}
-    visits = [v for v in (tx.get(Appointment, i) for i in found.appointment_ids) if v and _is_to_come(v, now)]
-    own = [visit for visit in visits if visit.patient_id in ids]
     if len(own) != 1:
         return _Matched(patients=people, visit=None)
     return _Matched(patients=tuple(p for p in people if p.id == own[0].patient_id), visit=own[0])
+
+
+def _was_asked_about(tx: Transaction, visit: Appointment, reply: IncomingReply) -> bool:
+    """Tell whether a message about a visit went to the address that a reply came from."""
+    sent_to = consent_id(reply.channel, reply.sender)
+    told = (tx.get(Notification, i) for i in visit.notification_ids)
+    return any(a.destination_hash == sent_to for n in told if n for a in n.attempts)
 
 
 def _asked_about(tx: Transaction, reply: IncomingReply) -> Notification | None:

@@ -22,6 +22,7 @@ from kept.core.receipts import ProviderMessage, ReceivedCall
 from kept.core.schedules import Schedule, ScheduleDay
 from kept.core.worklist import WorklistItem
 from kept.entrypoints.worker import CallReaders, Dispatcher, SeatedDispatcher, SendingThreads
+from kept.flow.replies import reply_step
 from kept.main.channels import open_outside
 from kept.main.settings import EmailChannel, Settings, SmsChannel
 from kept.ports.channel import Channel
@@ -118,6 +119,6 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         meter=parts.meter,
         pool=SendingThreads(threads),
         max_in_flight=threads + max(1, threads // 4),
-        readers=CallReaders(parts.readers),
+        readers=CallReaders(parts.readers, on_reply=reply_step),
     )
     return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)
