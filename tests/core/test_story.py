@@ -328,3 +328,20 @@ def test_the_page_of_states_shows_what_the_rules_are() -> None:
 
     assert f"```mermaid\n{status_diagram()}```\n" in page
     assert f"\n{status_table()}\n" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "end"),
+    [(AttemptState.ACCEPTED, "taken by outbox"), (AttemptState.DELIVERED, "delivered, says outbox")],
+)
+def test_one_of_which_no_word_came_in_time_says_why_the_mail_left(state: AttemptState, end: str) -> None:
+    text = msgspec.structs.replace(
+        attempt(1, state, at=DUE), awaits_receipt=True, heard_at=DUE + 9 * MINUTE if "says" in end else None
+    )
+    mail = attempt(1, AttemptState.ACCEPTED, at=DUE + 3 * MINUTE, channel=EMAIL)
+
+    lines = told(ended(Outcome.ACCEPTED, attempts=(text, mail), at=DUE + 4 * MINUTE))
+
+    why = "because no word came in time that the text message had been delivered"
+    assert f"05-03 13:03:00 E-mail 1: handed to outbox, {why}." in lines
+    assert f"05-03 13:{'09:00' if 'says' in end else '00:01'} Text message 1: {end}." in lines
