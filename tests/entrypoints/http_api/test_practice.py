@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from kept.core.access import Scope
+from kept.core.booking import Appointment
 from kept.core.practice import PRACTICE_ID, Practice
-from tests.entrypoints.http_api.world import PRACTITIONER, World
+from kept.entrypoints.http_api.parts import Limits
+from tests.entrypoints.http_api.world import PRACTITIONER, World, world
 
 
 def test_what_is_shown_can_be_put_back(anywhere: World) -> None:
@@ -54,3 +56,19 @@ def test_only_an_admin_may(anywhere: World, scope: Scope | None) -> None:
     statuses = {anywhere.call(method, "/api/practice", scope=scope, json={}).status for method in ("GET", "PUT")}
 
     assert statuses == {401 if scope is None else 403}
+
+
+def test_a_change_counts_for_the_very_next_request() -> None:
+    here = world(limits=Limits(recent_s=60.0))
+    here.call("GET", "/api/slots?visitType=brand-new&practitionerId=x&from=2026-05-04&to=2026-05-05")
+
+    here.call("PUT", "/api/practice", json={"practice": {"timeZone": "Asia/Tokyo"}})
+    booked = here.call(
+        "POST",
+        "/api/appointments",
+        json={"patientId": "new", "appointmentDate": "2026-05-04", "startTime": "09:00", "endTime": "09:30"},
+    )
+
+    (made,) = here.store.load(Appointment, [booked.json["appointmentId"]])
+    assert made.zone == "Asia/Tokyo"
+    here.close()

@@ -1,4 +1,4 @@
-"""What is kept for a moment is the same for a moment, and no longer; what does not exist is never kept."""
+"""What is kept for a moment is the same for a moment, and no longer, unless this process has changed it."""
 
 from __future__ import annotations
 
@@ -56,14 +56,27 @@ def test_answers_the_same_until_the_moment_is_over(hands: Hands) -> None:
     assert (first, second, third) == ("Elm", "Elm", "Oak")
 
 
-def test_what_does_not_exist_is_looked_for_again(hands: Hands) -> None:
+def test_what_does_not_exist_is_asked_for_once_a_moment(hands: Hands) -> None:
     store = MemoryStore()
     kept = Recent(store, for_s=1.0)
 
     before = name_of(kept)
     named(store, "Elm")
+    second = name_of(kept)
+    hands.at += 1.0
 
-    assert (before, name_of(kept)) == (None, "Elm")
+    assert (before, second, name_of(kept)) == (None, None, "Elm")
+
+
+def test_what_this_process_has_changed_is_seen_at_once(hands: Hands) -> None:
+    store = MemoryStore()
+    kept = Recent(store, for_s=1.0)
+    name_of(kept)
+
+    named(store, "Elm")
+    kept.forget(Practice, PRACTICE_ID)
+
+    assert (name_of(kept), hands.at) == ("Elm", 100.0)
 
 
 def test_keeps_no_more_than_so_many(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,7 @@ async def replace(call: Call) -> Answer:
         return save_practice(tx, setup)
 
     await call.done(step)
+    call.room.recent.forget(Practice, PRACTICE_ID)
     return await show(call)
 
 
