@@ -140,7 +140,7 @@ def listed(store: Store, items: Iterable[WorklistItem]) -> tuple[Listed, ...]:
 def moot_items(store: Store, *, now: datetime, limit: int = MOOT_PAGE) -> tuple[str, ...]:
     """Return ids of open items that need nobody any more, of those whose visits are soonest; candidates only."""
     hits = store.query(OPEN_INDEX, "all", before=sort_instant(now), limit=limit).hits
-    rows = listed(store, store.load(WorklistItem, [hit.id for hit in hits]))
+    rows = listed(store, store.load(WorklistItem, [hit.id for hit in hits])) if hits else ()
     return tuple(row.item.id for row in rows if row.item.is_open and is_moot(row.item, row.appointment, now=now))
 
 

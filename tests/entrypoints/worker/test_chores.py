@@ -13,7 +13,9 @@ from kept.core.access import AnsweredRequest, RequestKey
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
 from kept.core.errors import StorageUnavailableError
 from kept.core.reports import Metric
+from kept.core.worklist import WorklistItem
 from kept.flow.booking import book
+from kept.flow.worklist import OVER, worklist
 from tests.entrypoints.worker.breaking import BreakingStore
 from tests.entrypoints.worker.world import NOW, START, World
 
@@ -51,6 +53,19 @@ def test_answers_are_forgotten_when_their_time_is_over() -> None:
     world.at(NOW + 24 * HOUR + MINUTE)
 
     assert world.store.load(AnsweredRequest, ["request"]) == ()
+
+
+def test_what_nobody_has_to_do_any_more_is_closed_once_the_visit_has_begun() -> None:
+    world = World()
+    world.patient(phone=False, email=False)
+    world.visit()
+    world.at(START - 24 * HOUR)
+    listed = worklist(world.store, now=START - 24 * HOUR).rows
+
+    world.at(START + MINUTE)
+
+    (item,) = world.store.load(WorklistItem, [listed[0].item.id])
+    assert (item.done, item.closed_by) == (OVER, "worker")
 
 
 def test_chores_are_done_once_a_minute_and_when_the_clock_was_put_back() -> None:

@@ -1,4 +1,4 @@
-"""What is done now and then beside sending: give held times back, forget what is over, say how much is waiting."""
+"""What is done now and then beside sending: give times back, close and forget what is over, say how much is waiting."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kept.flow.access import forget, forgettable
 from kept.flow.booking import ended_holds, release_hold
 from kept.flow.dispatch import backlog
 from kept.flow.receipts import forget_receipts, forgettable_receipts
+from kept.flow.worklist import close_moot, moot_items
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
 from kept.ports.store import Store
@@ -52,6 +53,7 @@ class Chores:
             self._release_holds(now)
             self._forget_answers(now)
             self._forget_receipts(now)
+            self._close_moot(now)
 
     def _release_holds(self, now: datetime) -> None:
         for appointment_id in ended_holds(self._store, now=now):
@@ -69,6 +71,11 @@ class Chores:
         if calls or messages:
             forgotten = self._store.submit(partial(forget_receipts, calls=calls, messages=messages))
             forgotten.add_done_callback(partial(self._noted, doing="forgetting_receipts"))
+
+    def _close_moot(self, now: datetime) -> None:
+        for item_id in moot_items(self._store, now=now):
+            closed = self._store.submit(partial(close_moot, item_id=item_id, now=now))
+            closed.add_done_callback(partial(self._noted, doing="closing_moot_items"))
 
     def _measure(self, now: datetime) -> None:
         waiting = backlog(self._store, now=now)
