@@ -7,16 +7,9 @@ import pytest
 
 from kept.adapters.memory import MemoryStore
 from kept.adapters.sqlite import SqliteStore
-from kept.core.access import AnsweredRequest, ApiKey
-from kept.core.booking import Appointment
-from kept.core.notifications import Notification
-from kept.core.people import Consent, Patient
-from kept.core.practice import Practice
-from kept.core.schedules import Schedule, ScheduleDay
+from kept.main.assembly import KINDS
 from kept.ports.store import Store
 from tests.entrypoints.http_api.world import World, world
-
-KINDS = (AnsweredRequest, ApiKey, Appointment, Consent, Notification, Patient, Practice, Schedule, ScheduleDay)
 
 
 @pytest.fixture

@@ -21,8 +21,9 @@ START = NOW + timedelta(days=1)
 
 
 @pytest.fixture
-def listed(here: World) -> tuple[World, str]:
+def listed(anywhere: World) -> tuple[World, str]:
     """A visit tomorrow whose patient answered something that nobody understood; and the id of its item."""
+    here = anywhere
     visit = appointment(start=START, end=START + timedelta(minutes=30))
     patient = here.store.load(Patient, ["pat_1"])[0]
     reply = Reply(
