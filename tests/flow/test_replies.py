@@ -7,63 +7,21 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from kept.adapters.memory import MemoryStore
-from kept.core.booking import Appointment, AppointmentStatus, ParticipationStatus
-from kept.core.conversation import Reply
+from kept.core.booking import AppointmentStatus, ParticipationStatus
 from kept.core.notifications import Notification, Reason
-from kept.core.people import ChannelName, Consent, consent_id
-from kept.core.practice import Practice
-from kept.core.receipts import IncomingReply, ProviderMessage
+from kept.core.people import ChannelName, consent_id
+from kept.core.receipts import ProviderMessage
 from kept.core.worklist import ItemKind, WorklistItem
 from kept.flow.dispatch import claim
 from kept.flow.people import ConsentWish, set_consent
-from kept.flow.replies import WRONG_NUMBER, Found, apply_reply, reply_step
+from kept.flow.replies import WRONG_NUMBER, Found, apply_reply
 from kept.flow.worklist import Act, close_item, worklist
 from kept.ports.store import Entity
 from tests.dispatching import DUE, EMAIL, PHONE, START, appointment, attempt, consent, notification, patient
+from tests.flow.answering import MAIL, SMS, World, incoming
 
-SMS, MAIL = ChannelName.SMS, ChannelName.EMAIL
 HOUR = timedelta(hours=1)
 SENT_TO_PHONE = msgspec.structs.replace(attempt("a"), destination_hash=consent_id(SMS, PHONE))
-
-
-class World:
-    """A patient with one visit tomorrow, reminded by a text; and what they answer."""
-
-    def __init__(self) -> None:
-        self.store = MemoryStore()
-        self.put(Practice(name="Elm", region="US"), patient(), appointment(), consent(SMS, PHONE), consent(MAIL, EMAIL))
-        self._last = 0
-
-    def put(self, *entities: Entity) -> None:
-        self.store.submit(lambda tx: [tx.put(entity) for entity in entities]).result()
-
-    def answer(self, text: str, **changes: object) -> Reply:
-        self._last += 1
-        return self.apply(incoming(text, id=f"r{self._last}", **changes))
-
-    def apply(self, reply: IncomingReply) -> Reply:
-        return self.store.submit(reply_step(self.store, reply, now=DUE)).result()
-
-    def visit(self, appointment_id: str = "apt_1") -> Appointment:
-        return self.store.load(Appointment, [appointment_id])[0]
-
-    def consent(self, channel: ChannelName = SMS, address: str = PHONE) -> Consent | None:
-        return next(iter(self.store.load(Consent, [consent_id(channel, address)])), None)
-
-    def allows(self, channel: ChannelName = SMS, address: str = PHONE) -> bool:
-        known = self.consent(channel, address)
-        return known is not None and known.granted
-
-    def items(self) -> list[tuple[ItemKind, str | None]]:
-        return [(row.item.about, row.item.appointment_id) for row in worklist(self.store, now=DUE).rows]
-
-
-def incoming(text: str, **changes: object) -> IncomingReply:
-    made = IncomingReply(
-        id="r1", provider="fake", channel=SMS, sender=PHONE, recipient="+12065550100", text=text, at=DUE
-    )
-    return msgspec.structs.replace(made, **changes)
 
 
 @pytest.fixture
