@@ -10,7 +10,7 @@ from functools import partial
 import msgspec
 import pytest
 
-from kept.core.notifications import AttemptState, Outcome, Reason
+from kept.core.notifications import AttemptState, Outcome, Reason, SendOutcome
 from kept.core.people import ChannelName, Consent
 from kept.core.receipts import (
     KNOWN_KEPT_FOR,
@@ -19,6 +19,7 @@ from kept.core.receipts import (
     FailureClass,
     ReceiptState,
 )
+from kept.flow.dispatch import record
 from kept.flow.receipts import (
     MOST_EARLY,
     forget_receipts,
@@ -276,6 +277,20 @@ def test_who_told_the_provider_to_stop_has_told_us() -> None:
     learned = world.consent()
     assert (learned.granted, learned.source, learned.recorded_by) == (False, "told fake to stop", "fake")
     assert world.consent(MAIL, EMAIL).granted
+
+
+@pytest.mark.parametrize(("code", "granted"), [("opted_out", False), ("bad_number", True)])
+def test_a_refusal_because_the_person_said_stop_is_learned_like_a_receipt(
+    code: str,
+    granted: bool,  # noqa: FBT001
+) -> None:
+    world = World()
+    refusal = SendOutcome(state=AttemptState.REFUSED, code=code)
+
+    ref = world.claim().handovers[0].ref
+    world.store.submit(partial(record, ref=ref, outcome=refusal, now=SENT_AT)).result()
+
+    assert world.consent().granted is granted
 
 
 def test_a_complaint_after_the_delivery_is_learned_too() -> None:

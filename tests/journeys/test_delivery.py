@@ -36,7 +36,7 @@ from kept.main.assembly import KINDS
 from kept.ports.provider_api import ApiAnswer
 from kept.ports.store import Transaction
 from tests.adapters.aws_samples import sample
-from tests.adapters.sns_calls import URL, Net, fields, reader, signed, sns
+from tests.adapters.sns_calls import URL, Net, fields, reader, signed, sns, subscription
 from tests.contracts.channels import NOW
 from tests.entrypoints.http_api.world import Asked, NumberedIds, sent
 from tests.entrypoints.worker.world import CountingMeter
@@ -73,7 +73,8 @@ class Clinic:
         self.store = SqliteStore(folder / "kept.db", kinds=KINDS)
         self.mails = OutboxLedger(folder / "outbox.db")
         settings = EndUserMessagingSettings(origination="+12065550199", configuration_set="kept")
-        readers = {"sns": reader(Net({URL: sns().pem}))}
+        self.net = Net({URL: sns().pem})
+        readers = {"sns": reader(self.net)}
         self.worker = Dispatcher(
             self.store,
             {
@@ -209,3 +210,18 @@ def test_a_forged_word_changes_nothing(clinic: Clinic) -> None:
 
     assert (reply.status, reply.json["title"]) == (403, "Webhook signature invalid")
     assert clinic.reminder == before
+
+
+def test_an_address_that_came_with_a_call_is_never_opened(clinic: Clinic) -> None:
+    inside = subscription() | {
+        "SubscribeURL": "http://169.254.169.254/latest/meta-data/",
+        "SigningCertURL": "https://sns.us-east-1.amazonaws.com/x.pem",
+        "TopicArn": "arn:aws:sns:us-east-1:111111111111:ses-events",
+        "Signature": "AA==",
+    }
+
+    reply = asyncio.run(sent(clinic.app, "POST", "/webhooks/sns", Asked(body=json.dumps(inside).encode(), scope=None)))
+    clinic.at(DUE)
+
+    assert reply.status == 403
+    assert clinic.net.fetched == []

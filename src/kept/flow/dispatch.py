@@ -42,7 +42,7 @@ from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.recording import Finish, begun, finished, is_settled, recorded, swept, taken_outcome, waiting
 from kept.core.sms import size_of
 from kept.core.wording import MessageFacts, Rendered, rendered
-from kept.flow.receipts import know_message
+from kept.flow.receipts import know_message, learn_from_refusal
 from kept.flow.worklist import list_unreached
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Hit, Store, Transaction
@@ -181,6 +181,7 @@ def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datet
         return notification
     ended = _ended(attempt, outcome, now=now)
     after = recorded(notification, ended)
+    learn_from_refusal(tx, ended, now=now)
     if ended.awaits_receipt and ended.state is AttemptState.ACCEPTED and ended.provider_message_id:
         after = know_message(tx, after, ended, now=now)
     if is_settled(after):

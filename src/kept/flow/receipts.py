@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from kept.core.booking import sort_instant
-from kept.core.notifications import Attempt, Notification
+from kept.core.notifications import Attempt, AttemptState, Notification
 from kept.core.people import Consent
 from kept.core.receipts import (
     DeliveryReceipt,
@@ -35,6 +35,8 @@ from kept.ports.webhook import WebhookRequest
 MOST_EARLY: Final = 20
 """Receipts kept for a message that nobody knows; a provider says less of one."""
 PAGE: Final = 200
+OPTED_OUT_CODE: Final = "opted_out"
+"""What a channel calls a refusal whose reason is that the person told the provider to stop."""
 
 
 def received(provider: str, request: WebhookRequest, *, headers: Mapping[str, str]) -> ReceivedCall:
@@ -106,6 +108,12 @@ def know_message(tx: Transaction, notification: Notification, attempt: Attempt, 
     return _known(tx, notification, attempt, known, now=now)
 
 
+def learn_from_refusal(tx: Transaction, attempt: Attempt, *, now: datetime) -> None:
+    """Keep with the address that its person told the provider to stop, when that is why a message was refused."""
+    if attempt.state is AttemptState.REFUSED and attempt.code == OPTED_OUT_CODE:
+        _learn(tx, attempt, FailureClass.OPTED_OUT, at=now, now=now)
+
+
 def forgettable_receipts(store: Store, *, now: datetime, limit: int = PAGE) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return ids of calls and of provider's messages whose time is over."""
     before = sort_instant(now)
@@ -148,20 +156,22 @@ def _told(
     after = heard(notification, receipt, attempt_id=attempt_id, now=now)
     if receipt.state is ReceiptState.FAILED and receipt.is_final and receipt.failure:
         attempt = next(a for a in after.attempts if a.id == attempt_id)
-        _learn(tx, attempt, receipt, now=now)
+        _learn(tx, attempt, receipt.failure, at=receipt.at, now=now)
     return after
 
 
-def _learn(tx: Transaction, attempt: Attempt, receipt: DeliveryReceipt, *, now: datetime) -> None:
+def _learn(tx: Transaction, attempt: Attempt, said: FailureClass, *, at: datetime, now: datetime) -> None:
     """Note that an address is dead, a landline, or that its person said stop, unless more was said of it since then."""
     consent = tx.get(Consent, attempt.destination_hash)
-    is_news = consent and consent.recorded_at <= max(attempt.started_at, receipt.at)
-    if consent is None or not (is_news or consent.recorded_by == receipt.provider):
+    is_news = consent and consent.recorded_at <= max(attempt.started_at, at)
+    if consent is None or not (is_news or consent.recorded_by == attempt.provider):
         return
-    if receipt.failure is FailureClass.OPTED_OUT and consent.granted:
-        said = f"told {receipt.provider} to stop"
+    if said is FailureClass.OPTED_OUT and consent.granted:
+        source = f"told {attempt.provider} to stop"
         consent = tx.put(
-            msgspec.structs.replace(consent, granted=False, source=said, recorded_at=now, recorded_by=receipt.provider)
+            msgspec.structs.replace(
+                consent, granted=False, source=source, recorded_at=now, recorded_by=attempt.provider
+            )
         )
     unusable = attempt.failure.value if attempt.failure in {FailureClass.PERMANENT, FailureClass.LANDLINE} else ""
     if unusable and consent.unusable != unusable:
