@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from kept.main.channels import smtp_settings
 from kept.main.settings import (
     MASK,
+    SECRETS,
     EmailChannel,
     LogLevel,
+    Settings,
     SettingsError,
     changed,
     load_settings,
@@ -245,3 +248,11 @@ def test_every_setting_of_the_mail_channel_reaches_it(monkeypatch: pytest.Monkey
 
 def test_the_names_are_those_of_the_file() -> None:
     assert {"data", "port", "smtp_password_file"} <= set(setting_names())
+
+
+def test_every_secret_is_masked_and_may_stand_in_a_file() -> None:
+    fields = Settings.model_fields
+    secrets = {name for name, field in fields.items() if field.annotation is SecretStr}
+
+    assert set(SECRETS) == secrets
+    assert {f"{name}_file" for name in secrets} <= fields.keys()

@@ -25,6 +25,8 @@ FILE_VARIABLE: Final = "KEPT_SETTINGS"
 FILE_NAME: Final = "kept.toml"
 """Looked for in the data folder when no other file is named."""
 MASK: Final = "********"
+SECRETS: Final = ("smtp_password",)
+"""Settings that are never shown, each with a setting ``…_file`` for a file with it."""
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -186,10 +188,10 @@ def load_settings() -> Settings:
     except ValidationError as error:
         problems += _said(error, variables, path)
         raise SettingsError(*problems) from None
-    settings, in_secret = _with_password(settings)
-    if problems or in_secret:
-        raise SettingsError(*problems, *in_secret)
-    return settings
+    secrets, in_secrets = _secrets_in_files(settings)
+    if problems or in_secrets:
+        raise SettingsError(*problems, *in_secrets)
+    return settings.model_copy(update=secrets)
 
 
 def changed(settings: Settings, **values: object) -> Settings:
@@ -209,7 +211,7 @@ def changed(settings: Settings, **values: object) -> Settings:
 def masked(settings: Settings) -> dict[str, object]:
     """Return names and values for people to look at, without secrets."""
     shown: dict[str, object] = settings.model_dump(mode="json")
-    return shown | {"smtp_password": MASK if settings.smtp_password.get_secret_value() else ""}
+    return shown | {name: MASK if getattr(settings, name).get_secret_value() else "" for name in SECRETS}
 
 
 def public_url(settings: Settings) -> str:
@@ -249,27 +251,35 @@ def _file_values(path: Path) -> tuple[dict[str, Any], list[FieldProblem]]:
         where = f" ({error})" if isinstance(error, tomllib.TOMLDecodeError) else ""
         return {}, [_problem(path.name, f"is not TOML{where}; write lines such as port = 8080")]
     problems = [_unknown(f"{path.name}: {name}", setting_names()) for name in values if name not in setting_names()]
-    if values.get("smtp_password") and path.stat().st_mode & _OPEN_TO_OTHERS:
-        problems.append(_problem(path.name, "holds a password and is open to other users; run chmod 600 on it"))
+    if any(values.get(name) for name in SECRETS) and path.stat().st_mode & _OPEN_TO_OTHERS:
+        problems.append(_problem(path.name, "holds a secret and is open to other users; run chmod 600 on it"))
     return {name: value for name, value in values.items() if name in setting_names()}, problems
 
 
-def _with_password(settings: Settings) -> tuple[Settings, list[FieldProblem]]:
-    """Return the settings with the password read from its file, if it is in one."""
-    path = settings.smtp_password_file
-    if path is None:
-        return settings, []
-    if settings.smtp_password.get_secret_value():
-        return settings, [_problem("smtp_password_file", "is given beside smtp_password; keep one of them")]
+def _secrets_in_files(settings: Settings) -> tuple[dict[str, SecretStr], list[FieldProblem]]:
+    """Return the secrets that are kept in files of their own, and what is wrong with those files."""
+    found: dict[str, SecretStr] = {}
+    problems = []
+    for name in SECRETS:
+        path: Path | None = getattr(settings, f"{name}_file")
+        if path is None:
+            continue
+        is_given = bool(getattr(settings, name).get_secret_value())
+        secret, wrong = ("", f"is given beside {name}; keep one of them") if is_given else _first_line(path)
+        found[name] = SecretStr(secret)
+        problems += [_problem(f"{name}_file", wrong)] if wrong else []
+    return found, problems
+
+
+def _first_line(path: Path) -> tuple[str, str]:
+    """Return the first line of a file, or nothing and what is wrong."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        return settings, [
-            _problem("smtp_password_file", f"cannot be read ({type(error).__name__}); check path and rights")
-        ]
+        return "", f"cannot be read ({type(error).__name__}); check path and rights"
     if not lines or not lines[0]:
-        return settings, [_problem("smtp_password_file", "is empty; put the password into its first line")]
-    return settings.model_copy(update={"smtp_password": SecretStr(lines[0])}), []
+        return "", "is empty; put the secret into its first line"
+    return lines[0], ""
 
 
 def _said(error: ValidationError, variables: Mapping[str, str], path: Path | None) -> list[FieldProblem]:
