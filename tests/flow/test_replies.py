@@ -76,6 +76,13 @@ def test_stop_ends_text_messages_and_leaves_mail_and_the_visit_alone(world: Worl
     assert (world.items(), world.visit().participation) == ([], ParticipationStatus.NEEDS_ACTION)
 
 
+def test_stop_counts_beside_half_a_character_and_can_be_stored(world: World) -> None:
+    kept = world.answer("STOP \ud83d")
+
+    assert (kept.text, world.allows()) == ("STOP ?", False)
+    assert msgspec.json.encode(world.consent())
+
+
 def test_no_text_starts_once_stop_is_committed(world: World) -> None:
     world.put(notification(plan=((SMS,),)))
     world.answer("STOP")

@@ -64,12 +64,12 @@ def reply_key(provider: str, reply_id: str) -> str:
 
 
 def kept_reply(reply: IncomingReply, taken: Understanding, *, now: datetime) -> Reply:
-    """Return the record of a reply, not yet matched."""
+    """Return the record of a reply, not yet matched; half a character, as a text cut in two has, is kept as ``?``."""
     return Reply(
         id=reply_key(reply.provider, reply.id),
         channel=reply.channel,
         sender=reply.sender,
-        text=reply.text[:LONGEST_KEPT],
+        text=reply.text[:LONGEST_KEPT].encode(errors="replace").decode(),
         intent=taken.intent.value,
         confidence=taken.confidence.value,
         rule=taken.rule,
