@@ -65,6 +65,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     refusal: Callable[[str, str], bytes]
     """From a code and a reason; the words beside them name the number, as AWS's do."""
     content_type: str
+    authorization: str = "AWS4-HMAC-SHA256 "
+    """How the header of that name begins."""
 
 
 def _sns_message(request: Request) -> dict[str, object]:
@@ -200,6 +202,7 @@ class FakeService:
             _reset(secured)
             return
         request = _request(secured)
+        assert request.headers["authorization"].startswith(self.dialect.authorization)
         self.requests.append(request)
         if act.takes:
             self.taken.append(self.dialect.message(request))
@@ -234,7 +237,6 @@ def _request(secured: ssl.SSLSocket) -> Request:
     head, _, body = read.partition(b"\r\n\r\n")
     line, _, rest = head.partition(b"\r\n")
     headers = {name.lower(): value for name, value in BytesParser().parsebytes(rest + b"\r\n\r\n").items()}
-    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 ")
     while len(body) < int(headers["content-length"]):
         body += _more(secured)
     return Request(line=line.decode(), headers=headers, body=body)

@@ -19,6 +19,7 @@ from tests.adapters.aws_channels import CASES, AwsCase, opened
 from tests.adapters.aws_fakes import Act as Call
 from tests.adapters.aws_fakes import FakeService
 from tests.adapters.smtp_server import Act, ScriptedServer
+from tests.adapters.twilio_fakes import TWILIO, twilio_at
 
 NOW = datetime(2026, 5, 4, 13, tzinfo=UTC)
 
@@ -155,6 +156,33 @@ class AwsProvider:
         return 0.0
 
 
+class TwilioProvider:
+    """Twilio on this machine."""
+
+    address = "+12065550100"
+
+    def __init__(self, fake: FakeService, folder: Path) -> None:
+        self.clock = StoppedClock()
+        self.channel: Channel = twilio_at(fake, folder, self.clock)
+        self._fake = fake
+
+    def fail_once(self, fault: Fault) -> None:
+        calls = {
+            Fault.UNREACHABLE: Call(connects="hang up"),
+            Fault.NOT_NOW: self._fake.refusing(429, "20429", Retry_After="7"),
+            Fault.NEVER: self._fake.refusing(400, "21211"),
+            Fault.TAKEN_WITHOUT_ANSWER: Call(takes=True, then="hang up"),
+            Fault.LOST_WITHOUT_ANSWER: Call(then="reset"),
+        }
+        self._fake.once.append(calls[fault])
+
+    def taken(self) -> int:
+        return len(self._fake.taken)
+
+    def seconds_waited(self) -> float:
+        return 0.0
+
+
 def quick_settings(port: int, **changes: object) -> SmtpSettings:
     """Return settings for a server on this machine, with less patience than for the world."""
     settings = SmtpSettings(
@@ -211,6 +239,14 @@ def _aws(case: AwsCase) -> Callable[[Path], AbstractContextManager[Provider]]:
     return opened_at_fake
 
 
+@contextmanager
+def _twilio(folder: Path) -> Iterator[Provider]:
+    with FakeService(TWILIO) as fake:
+        provider = TwilioProvider(fake, folder)
+        yield provider
+        provider.channel.close()
+
+
 CHANNELS = [
     ChannelCase(id="outbox-sms", opened=_outbox(ChannelName.SMS)),
     ChannelCase(id="outbox-email", opened=_outbox(ChannelName.EMAIL)),
@@ -218,5 +254,6 @@ CHANNELS = [
     ChannelCase(id="sns", opened=_aws(CASES["sns"])),
     ChannelCase(id="end_user_messaging", opened=_aws(CASES["end_user_messaging"])),
     ChannelCase(id="ses", opened=_aws(CASES["ses"])),
+    ChannelCase(id="twilio", opened=_twilio),
 ]
 """A new provider adds its line here, and every promise is tested on it."""
