@@ -33,8 +33,10 @@ from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import book
 from kept.flow.people import register
 from kept.main.assembly import KINDS
+from kept.ports.channel import Channel
 from kept.ports.provider_api import ApiAnswer
 from kept.ports.store import Transaction
+from kept.ports.webhook import WebhookReader
 from tests.adapters.aws_samples import sample
 from tests.adapters.sns_calls import URL, Net, fields, reader, signed, sns, subscription
 from tests.contracts.channels import NOW
@@ -72,13 +74,12 @@ class Clinic:
         self.texts = TextService()
         self.store = SqliteStore(folder / "kept.db", kinds=KINDS)
         self.mails = OutboxLedger(folder / "outbox.db")
-        settings = EndUserMessagingSettings(origination="+12065550199", configuration_set="kept")
         self.net = Net({URL: sns().pem})
-        readers = {"sns": reader(self.net)}
+        readers = self._readers()
         self.worker = Dispatcher(
             self.store,
             {
-                ChannelName.SMS: EndUserMessagingChannel(settings, api=self.texts, clock=self.clock),
+                ChannelName.SMS: self._texts(),
                 ChannelName.EMAIL: OutboxChannel(self.mails, ChannelName.EMAIL, clock=self.clock),
             },
             clock=self.clock,
@@ -97,6 +98,13 @@ class Clinic:
         self.app = Starlette(routes=list(webhook_routes(parts)))
         self.app.add_middleware(Door, ids=NumberedIds(), limits=Limits())
         self.store.submit(self._furnish).result()
+
+    def _readers(self) -> dict[str, WebhookReader]:
+        return {"sns": reader(self.net)}
+
+    def _texts(self) -> Channel:
+        settings = EndUserMessagingSettings(origination="+12065550199", configuration_set="kept")
+        return EndUserMessagingChannel(settings, api=self.texts, clock=self.clock)
 
     def close(self) -> None:
         self.store.close()

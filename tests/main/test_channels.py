@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from kept.adapters.clock import SimulatedClock
+from kept.adapters.twilio.signature import signature
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt
 from kept.main.channels import Outside, _read_event, open_outside
 from kept.main.doctor import _of_channels
 from kept.main.settings import Settings, SettingsError, changed, public_url
+from kept.ports.webhook import ForgedError, WebhookRequest
 from tests.adapters.sns_certificates import ROOT
+from tests.entrypoints.http_api.world import Asked, sent
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 TOPIC = "arn:aws:sns:us-west-2:123456789012:kept-events"
 REGION = {"aws_region": "us-west-2"}
 EUM = {"sms": "end_user_messaging", "sms_origination": "+12065550199", **REGION}
 SES = {"email": "ses", "ses_sender": "reminders@practice.example", **REGION}
+TWILIO = {
+    "sms": "twilio",
+    "twilio_account_sid": "AC" + "0" * 32,
+    "twilio_auth_token": "t0ken",
+    "twilio_sender": "+12065550199",
+}
+REACHABLE = {"public_url": "https://kept.example/"}
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +61,8 @@ def refused(tmp_path: Path, **choice: object) -> dict[str, str]:
         ({"sms": "sns", **REGION}, ChannelName.SMS, "sns", False),
         (EUM, ChannelName.SMS, "end_user_messaging", False),
         ({**EUM, "sms_configuration_set": "kept"}, ChannelName.SMS, "end_user_messaging", True),
+        (TWILIO, ChannelName.SMS, "twilio", False),
+        ({**TWILIO, **REACHABLE}, ChannelName.SMS, "twilio", True),
         (SES, ChannelName.EMAIL, "ses", False),
         ({**SES, "ses_configuration_set": "kept"}, ChannelName.EMAIL, "ses", True),
     ],
@@ -64,7 +78,7 @@ def test_a_provider_is_opened_with_what_was_set(
 
     assert [(name, c.provider) for name, c in found.channels.items()] == [(channel, provider)]
     assert found.channels[channel].capabilities.receipts is has_receipts
-    assert found.readers == {}
+    assert list(found.readers) == (["twilio"] if provider == "twilio" else [])
 
 
 @pytest.mark.parametrize(
@@ -73,6 +87,11 @@ def test_a_provider_is_opened_with_what_was_set(
         ({"sms": "sns"}, "aws_region", "give a region such as us-west-2"),
         ({"sms": "end_user_messaging", **REGION}, "sms_origination", "must be a number such as"),
         ({**EUM, "sms_max_price": "1000"}, "sms_max_price", "must be US dollars"),
+        ({**TWILIO, "twilio_account_sid": "AC1"}, "twilio_account_sid", "must be AC and 32"),
+        ({**TWILIO, "twilio_auth_token": ""}, "twilio_auth_token", "must be"),
+        ({**TWILIO, "twilio_sender": "?"}, "twilio_sender", "must be"),
+        ({**TWILIO, "public_url": "https://a b"}, "public_url", "must be"),
+        ({**TWILIO, "twilio_previous_auth_token": " "}, "twilio_previous_auth_token", "must be"),
         ({"email": "ses", **REGION}, "ses_sender", "must be one plain e-mail address"),
         ({**REGION, "sns_topics": ["my-topic"]}, "sns_topics", "must be ARNs such as"),
         ({**REGION, "sns_topics": [TOPIC], "sns_ca_file": "/none.pem"}, "sns_ca_file", "cannot be read"),
@@ -170,3 +189,50 @@ def test_the_doctor_says_whether_word_can_come_back(tmp_path: Path, choice: dict
 
     (check,) = (c for c in checks if c.name == "receipts of end_user_messaging")
     assert said in check.found + check.remedy
+
+
+def test_what_either_token_signed_counts_and_nothing_else(tmp_path: Path) -> None:
+    both = {**TWILIO, **REACHABLE, "twilio_previous_auth_token": "older"}
+    reader = opened(tmp_path, **both).readers["twilio"]
+    url = "https://kept.example/webhooks/twilio?attempt=ntf_1.sms.1"
+    form = [("AccountSid", TWILIO["twilio_account_sid"]), ("MessageSid", "SM1"), ("MessageStatus", "sent")]
+
+    def said(token: str) -> WebhookRequest:
+        headers = {"x-twilio-signature": signature(url, form, key=token.encode())}
+        return WebhookRequest(url=url, headers=headers, body=urlencode(form).encode(), received_at=NOW)
+
+    for token in ("t0ken", "older"):
+        reader.verify(said(token))
+    with pytest.raises(ForgedError):
+        reader.verify(said("other"))
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [({}, "set public_url to the https address"), (REACHABLE, "https://kept.example/webhooks/twilio")],
+)
+def test_the_doctor_says_where_twilio_calls(tmp_path: Path, choice: dict[str, object], said: str) -> None:
+    from kept.main.assembly import open_parts
+
+    settings = changed(Settings(data=tmp_path / "var"), **TWILIO, **choice)
+
+    with open_parts(settings, checkpoints=False) as parts:
+        (check,) = (c for c in _of_channels(parts, settings) if c.name == "receipts of twilio")
+
+    assert said in check.found + check.remedy
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/webhooks/twilio", 403), ("/webhooks/twilio/replies", 403), ("/webhooks/sns", 404)]
+)
+def test_the_whole_application_hears_those_who_were_chosen(tmp_path: Path, path: str, status: int) -> None:
+    from kept.main.application import application
+    from kept.main.assembly import open_parts
+
+    settings = changed(Settings(data=tmp_path / "var"), **TWILIO, **REACHABLE)
+
+    with open_parts(settings, checkpoints=False) as parts:
+        asked = Asked(body=b"MessageSid=SM1", headers={"host": "kept.example"}, scope=None)
+        reply = asyncio.run(sent(application(parts, None), "POST", path, asked))
+
+    assert (reply.status, reply.header("content-type")) == (status, "application/problem+json")

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from kept.adapters.smtp import Security, SmtpChannel, SmtpSettings
 from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
-from kept.main.settings import EmailChannel, Settings, SettingsError, SmsChannel
+from kept.main.settings import EmailChannel, Settings, SettingsError, SmsChannel, public_url
 from kept.ports.channel import Channel
 from kept.ports.clock import Clock
 from kept.ports.webhook import WebhookReader
 
 if TYPE_CHECKING:
     from kept.adapters.aws import AwsApi, AwsService
+
+
+_TWILIO_NAMES: Final = {
+    "secret": "twilio_auth_token",
+    "auth_tokens": "twilio_previous_auth_token",
+    "status_callback": "public_url",
+}
+"""What the settings call what the adapter calls otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +94,8 @@ class _Door:
                 return self._sns()
             case SmsChannel.END_USER_MESSAGING:
                 return self._end_user_messaging()
+            case SmsChannel.TWILIO:
+                return self._twilio()
             case _:
                 return None
 
@@ -98,7 +109,12 @@ class _Door:
                 return None
 
     def readers(self) -> dict[str, WebhookReader]:
-        return {"sns": self._sns_reader()} if self.settings.sns_topics else {}
+        found: dict[str, WebhookReader] = {}
+        if self.settings.sns_topics:
+            found["sns"] = self._sns_reader()
+        if self.settings.sms is SmsChannel.TWILIO:
+            found["twilio"] = self._twilio_reader()
+        return found
 
     def _sns(self) -> Channel:
         from kept.adapters.aws import AwsService
@@ -132,6 +148,28 @@ class _Door:
                 configuration_set=self.settings.ses_configuration_set,
             )
         return SesChannel(chosen, api=self._aws(AwsService.SES), clock=self.clock)
+
+    def _twilio(self) -> Channel:
+        from kept.adapters.twilio import TwilioApi, TwilioChannel, TwilioSettings
+
+        is_reachable = self.settings.public_url.startswith("https://")
+        with _named("twilio_", _TWILIO_NAMES):
+            chosen = TwilioSettings(
+                account_sid=self.settings.twilio_account_sid,
+                secret=self.settings.twilio_auth_token.get_secret_value(),
+                sender=self.settings.twilio_sender,
+                status_callback=f"{public_url(self.settings)}/webhooks/twilio" if is_reachable else "",
+            )
+        return TwilioChannel(chosen, api=TwilioApi(chosen, clock=self.clock), clock=self.clock)
+
+    def _twilio_reader(self) -> WebhookReader:
+        """Return the reader of what Twilio says; while one token replaces the other, both sign."""
+        from kept.adapters.twilio import TwilioReader
+
+        tokens = (self.settings.twilio_auth_token, self.settings.twilio_previous_auth_token)
+        given = [token.get_secret_value() for token in tokens if token.get_secret_value()]
+        with _named("twilio_", _TWILIO_NAMES):
+            return TwilioReader(self.settings.twilio_account_sid, given)
 
     def _sns_reader(self) -> WebhookReader:
         """Return the reader of topics; each topic may bring events of texts and of mails alike."""
@@ -184,13 +222,14 @@ def _authorities(path: Path | None) -> bytes:
 
 
 @contextmanager
-def _named(prefix: str) -> Iterator[None]:
-    """Tell problems of a channel under the names of the settings."""
+def _named(prefix: str, names: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """Tell problems of a channel under the names of the settings: with a prefix, unless one has another name."""
     try:
         yield
     except InvalidInputError as error:
-        problems = (FieldProblem(field=prefix + p.field, code=p.code, message=p.message) for p in error.problems)
-        raise SettingsError(*problems) from None
+        fields = [names.get(p.field, prefix + p.field) for p in error.problems]
+        told = zip(fields, error.problems, strict=True)
+        raise SettingsError(*(FieldProblem(field=field, code=p.code, message=p.message) for field, p in told)) from None
 
 
 def _problem(field: str, message: str) -> FieldProblem:

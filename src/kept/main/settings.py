@@ -25,7 +25,7 @@ FILE_VARIABLE: Final = "KEPT_SETTINGS"
 FILE_NAME: Final = "kept.toml"
 """Looked for in the data folder when no other file is named."""
 MASK: Final = "********"
-SECRETS: Final = ("smtp_password",)
+SECRETS: Final = ("smtp_password", "twilio_auth_token", "twilio_previous_auth_token")
 """Settings that are never shown, each with a setting ``…_file`` for a file with it."""
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -38,6 +38,7 @@ class SmsChannel(StrEnum):
     OUTBOX = "outbox"
     SNS = "sns"
     END_USER_MESSAGING = "end_user_messaging"
+    TWILIO = "twilio"
     NONE = "none"
 
 
@@ -130,6 +131,18 @@ class Settings(BaseSettings):
     """Configuration set for texts by End User Messaging; without it nobody tells what became of them."""
     sms_max_price: Decimal | None = None
     """Most that one part of a text may cost, in US dollars; dearer ones are refused by AWS."""
+    twilio_account_sid: str = ""
+    """AC and 32 hexadecimal digits; needed for sms = twilio."""
+    twilio_auth_token: SecretStr = SecretStr("")
+    """Opens the account and signs what Twilio says later; better kept in a file; never shown."""
+    twilio_auth_token_file: Path | None = None
+    """File whose first line is the token; instead of twilio_auth_token."""
+    twilio_previous_auth_token: SecretStr = SecretStr("")
+    """The other token while one replaces the other: what it signed counts too; never shown."""
+    twilio_previous_auth_token_file: Path | None = None
+    """File whose first line is that one."""
+    twilio_sender: str = ""
+    """Number, short code, sender id, or the SID of a messaging service; needed for sms = twilio."""
     aws_region: str = ""
     """Such as us-west-2; needed for everything of AWS. Credentials come the SDK's own way."""
     ses_sender: str = ""
