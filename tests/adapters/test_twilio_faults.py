@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 import random
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kept.adapters.twilio.settings import host_and_port
+from kept.adapters.twilio.wire import BrokenOffError, Limits, exchanged
 from kept.core.errors import InvalidInputError
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from kept.ports.channel import OutgoingMessage
-from tests.adapters.aws_fakes import STRANGER, Act, FakeService
+from tests.adapters.aws_fakes import CA, STRANGER, Act, FakeService
 from tests.adapters.twilio_fakes import SECRET, TWILIO, sid, twilio_at
 from tests.contracts.channels import StoppedClock, outgoing
 
@@ -175,6 +178,18 @@ def test_a_resolver_that_never_answers_is_given_up(
     ended.set()
 
     assert outcome == SendOutcome(state=NOT_SENT, code="timeout")
+
+
+@pytest.mark.parametrize(("connect_s", "answer_s"), [(0.0, 5.0), (5.0, 0.0)])
+def test_nothing_leaves_once_the_time_is_over(fake: FakeService, connect_s: float, answer_s: float) -> None:
+    place = host_and_port(fake.url)
+    context = ssl.create_default_context(cadata=CA.cert_pem.bytes().decode())
+
+    with pytest.raises(BrokenOffError) as caught:
+        exchanged(place, context, (b"head", b"body"), Limits(connect_s=connect_s, answer_s=answer_s))
+
+    assert (caught.value.code, caught.value.is_out) == ("timeout", False)
+    assert fake.requests == []
 
 
 def test_a_stranger_who_shows_another_certificate_gets_nothing(tmp_path: Path) -> None:
