@@ -154,7 +154,7 @@ def test_knows_every_status(status: str, state: ReceiptState, is_final: bool) ->
 def test_says_why_a_text_will_not_arrive(number: str, failure: FailureClass) -> None:
     found = receipt(MessageStatus="undelivered", ErrorCode=number)
 
-    assert (found.failure, found.code) == (failure, f"undelivered {number}")
+    assert (found.failure, found.code) == (failure, f"undelivered_{number}")
 
 
 def test_a_text_that_was_called_back_is_our_doing() -> None:

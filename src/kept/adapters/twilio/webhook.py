@@ -133,7 +133,7 @@ def _receipt(fields: Mapping[str, str], status: str, request: WebhookRequest) ->
         attempt_id=(parse_qs(urlsplit(request.url).query).get(ATTEMPT) or [""])[0],
         state=state,
         failure=failure,
-        code=f"{status} {number}".strip(),
+        code=f"{status}_{number}" if number else status,
         at=request.received_at,
         is_final=state in {ReceiptState.DELIVERED, ReceiptState.FAILED},
     )
