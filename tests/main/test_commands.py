@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
@@ -178,7 +179,7 @@ def test_the_doctor_sees_a_damaged_database(tmp_path: Path) -> None:
 def test_a_database_without_its_tables_is_told_without_a_traceback(tmp_path: Path) -> None:
     data = tmp_path / "var"
     ask(data, "patients", "add", "--id", "p1", "--name", "Canary")
-    with sqlite3.connect(data / "kept.db") as db:
+    with contextlib.closing(sqlite3.connect(data / "kept.db")) as db, db:
         db.execute("DROP TABLE entry")
 
     told = run(data, "patients", "find", "--name", "Canary")
