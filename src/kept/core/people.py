@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 import msgspec
 
 from kept.core.contacts import EmailAddress, PhoneNumber
-from kept.core.errors import FieldProblem, InvalidInputError
+from kept.core.errors import InvalidInputError
 from kept.core.records import IndexEntry
 
 MAX_NAME_LENGTH: Final = 200
@@ -184,9 +184,3 @@ def checked_text(text: str, *, field: str, limit: int = MAX_NAME_LENGTH, multili
     if _CONTROL.search(bare):
         raise InvalidInputError.of(field, "control_character", "holds a control character; remove it")
     return text
-
-
-def collected(*problems: FieldProblem) -> None:
-    """Raise all problems as one error; do nothing when there are none."""
-    if problems:
-        raise InvalidInputError(*problems)
