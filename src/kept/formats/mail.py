@@ -18,6 +18,7 @@ from typing import Final
 
 import msgspec
 
+from kept.formats.icalendar import calendar_document
 from kept.ports.channel import OutgoingMessage
 
 _POLICY: Final = SMTP.clone(cte_type="7bit")  # then no server needs 8BITMIME, and none re-encodes
@@ -27,7 +28,6 @@ _ATOM: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 _LONGEST_ATOM: Final = 100
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _LINK: Final = re.compile(r"https://[A-Za-z0-9%/?#@!$&'*+,;=:._~\[\]-]{1,900}")  # a line has 998 (RFC 5322 §2.1.1)
-_METHODS: Final = frozenset({"REQUEST", "CANCEL"})
 
 
 class InvalidMailError(Exception):
@@ -72,12 +72,12 @@ def mail_of(message: OutgoingMessage, sender: MailSender, *, now: datetime) -> M
     """
     Return the mail for a message.
 
-    A calendar document becomes a third way to read the mail, beside text and HTML, so that mailboxes offer to put the
-    visit into the calendar, or to take it out.
+    The visit becomes a third way to read the mail, beside text and HTML, so that mailboxes offer to put it into the
+    calendar, or to take it out.
 
     Raises:
         InvalidMailError: not one plain address, text that no header or body can hold, such as a line break in the
-            subject, an address to unsubscribe that is not https, or a calendar document without its method.
+            subject, or an address to unsubscribe that is not https.
 
     Source:
         RFC 5322 §3.6; RFC 3834 §5 (Auto-Submitted); RFC 4021 §2.1.50 (Expires); RFC 8058 §3.1 (one-click
@@ -90,7 +90,7 @@ def mail_of(message: OutgoingMessage, sender: MailSender, *, now: datetime) -> M
         mail = EmailMessage(policy=_POLICY)
         _add_headers(mail, message, sender, now)
         mail["Message-ID"] = f"<{message_id}>"
-        _add_content(mail, message)
+        _add_content(mail, message, sender, now)
         content = mail.as_bytes()
     except (ValueError, MessageError):
         raise InvalidMailError from None
@@ -108,14 +108,13 @@ def _add_headers(mail: EmailMessage, message: OutgoingMessage, sender: MailSende
     mail["Expires"] = format_datetime(message.expires_at.astimezone(UTC))
 
 
-def _add_content(mail: EmailMessage, message: OutgoingMessage) -> None:
+def _add_content(mail: EmailMessage, message: OutgoingMessage, sender: MailSender, now: datetime) -> None:
     mail.set_content(message.text)
     if message.html:
         mail.add_alternative(message.html, subtype="html")
     if message.calendar:
-        if message.calendar_method not in _METHODS:
-            raise InvalidMailError
-        mail.add_alternative(message.calendar, subtype="calendar", params={"method": message.calendar_method})
+        document = calendar_document(message.calendar, organizer=sender.reply_to or sender.address, now=now)
+        mail.add_alternative(document, subtype="calendar", params={"method": message.calendar.method.value})
     mail["Content-Language"] = message.language  # last: setting content drops Content-... or moves it into a part
 
 

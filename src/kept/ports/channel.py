@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from kept.core.calendar import CalendarEntry
 from kept.core.dispatch import Capabilities
 from kept.core.notifications import SendOutcome
 from kept.core.people import ChannelName
@@ -37,10 +38,8 @@ class OutgoingMessage(msgspec.Struct, frozen=True, kw_only=True):
     """After this instant the provider must drop it: passed on as time to live, never left out."""
     unsubscribe_url: str = ""
     """One-click address for mails; empty: none is offered."""
-    calendar: str = ""
-    """iCalendar document for mails; empty: none is attached."""
-    calendar_method: str = ""
-    """``REQUEST`` or ``CANCEL``, with a document."""
+    calendar: CalendarEntry | None = None
+    """The visit for the reader's calendar, in mails; None: none is attached."""
 
 
 class Channel(Protocol):
