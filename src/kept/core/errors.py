@@ -10,6 +10,7 @@ What can go wrong, by what the caller can do about it.
     │   ├── StaleVersionError        changed since it was read        -> read again; 412
     │   └── KeyReusedError           idempotency key, other request   -> use a new key; 422
     ├── NotFoundError                no such thing, for this caller   -> 404
+    │   └── ExpiredError             it was good until a while ago    -> ask for a new one; 410
     └── OutsideError                 the other system failed          -> retry_after_s, or None = never; 503
         └── StorageUnavailableError  the store is busy, full or gone  -> wait and retry; 503
 
@@ -109,6 +110,10 @@ class NotFoundError(KeptError):
         super().__init__(f"no such {thing}")
         self.thing = thing
         self.field = field
+
+
+class ExpiredError(NotFoundError):
+    """It was good once, and is not any more."""
 
 
 class OutsideError(KeptError):

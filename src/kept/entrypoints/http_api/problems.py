@@ -15,6 +15,7 @@ import msgspec
 
 from kept.core.errors import (
     ConflictError,
+    ExpiredError,
     FieldProblem,
     InvalidInputError,
     KeptError,
@@ -58,6 +59,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "slot-taken": Kind(title="The time is already booked", status=409),
     "state-conflict": Kind(title="Not possible in the current state", status=409),
     "idempotency-in-progress": Kind(title="A request with this key is still running", status=409),
+    "link-expired": Kind(title="Link expired", status=410),
     "stale-version": Kind(title="The record changed since you read it", status=412),
     "payload-too-large": Kind(title="Body too large", status=413),
     "uri-too-long": Kind(title="URI too long", status=414),
@@ -124,6 +126,8 @@ def problem_of(error: KeptError, *, in_query: bool = False) -> Problem:
         return Problem(kind="validation", detail=_sentence(str(error)), code=error.code, extra=error.extra)
     if isinstance(error, ConflictError):
         return _of_conflict(error)
+    if isinstance(error, ExpiredError):
+        return Problem(kind="link-expired", detail="This link was good once; ask for a new one.")
     if isinstance(error, NotFoundError):
         return Problem(kind="not-found", detail=f"There is no such {error.thing}; check its id.")
     if isinstance(error, OutsideError):
