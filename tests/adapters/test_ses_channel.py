@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,12 +11,13 @@ import pytest
 
 from kept.adapters.aws import AwsApi
 from kept.adapters.ses import SesChannel, SesSettings
+from kept.core.calendar import CalendarEntry, CalendarMethod
 from kept.core.errors import InvalidInputError
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from tests.adapters.aws_channels import CASES, QUICK, opened
 from tests.adapters.aws_fakes import SES, Act, FakeService, aws_environment
-from tests.contracts.channels import StoppedClock, outgoing
+from tests.contracts.channels import NOW, StoppedClock, outgoing
 
 CASE = CASES["ses"]
 CLOCK = StoppedClock()
@@ -24,8 +26,15 @@ MESSAGE = outgoing(
     "ann@example.com",
     html="<p>Größe</p>",
     unsubscribe_url="https://practice.example/u/abc",
-    calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
-    calendar_method="REQUEST",
+    calendar=CalendarEntry(
+        uid="b5a2c9d4-1f5e-5a0e-8f6e-5d3a1d3c0c11",
+        sequence=0,
+        method=CalendarMethod.REQUEST,
+        start=NOW + timedelta(days=1),
+        end=NOW + timedelta(days=1, minutes=30),
+        summary="Practice Dr. Lee",
+        attendee="ann@example.com",
+    ),
 )
 
 
