@@ -13,8 +13,8 @@ from bench.report import Line
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.prometheus import PrometheusMeter
 from kept.core.booking import BookingRequest, appointment_from
+from kept.core.channels import Capabilities
 from kept.core.contacts import PhoneNumber
-from kept.core.dispatch import Capabilities
 from kept.core.notifications import AttemptState, Notification, Outcome, SendOutcome
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.reminders import DEFAULT_POLICY, planned_reminders

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest, appointment_from
+from kept.core.channels import Capabilities, Carrier, Facts
 from kept.core.contacts import EmailAddress, PhoneNumber
-from kept.core.dispatch import Capabilities, Carrier, Facts
 from kept.core.notifications import (
     SMS_THEN_EMAIL,
     Attempt,

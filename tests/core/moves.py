@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kept.core.dispatch import Ask, Capabilities, Move, Send, Wait
+from kept.core.channels import Capabilities
+from kept.core.dispatch import Ask, Move, Send, Wait
 from kept.core.people import ChannelName
 from kept.core.recording import Finish
 from tests.dispatching import DUE

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kept.core.channels import Capabilities
 from kept.core.dispatch import (
     COPY_AFTER,
     LOOKUP_AFTER,
     MAX_TRIES,
     MAX_TTL,
     Ask,
-    Capabilities,
     Send,
     Wait,
     expires_at,
@@ -269,7 +269,7 @@ def test_a_wait_always_ends_later_than_now(letters: str, seconds: int, can: Capa
 def test_no_provider_may_hold_a_message_past_its_deadline_or_for_long(seconds: int) -> None:
     now = DUE + timedelta(seconds=seconds)
 
-    end = expires_at(notification(), now=now)
+    end = expires_at(notification(), None, now=now)
 
     assert now < end <= min(DEADLINE, now + MAX_TTL)
 

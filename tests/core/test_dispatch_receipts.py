@@ -7,7 +7,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from kept.core.dispatch import Facts, Send, Wait, next_move
+from kept.core.channels import Facts
+from kept.core.dispatch import Send, Wait, next_move
 from kept.core.notifications import Attempt, AttemptState, Notification, Outcome, Reason
 from kept.core.people import ChannelName
 from kept.core.recording import Finish

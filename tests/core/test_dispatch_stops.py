@@ -7,14 +7,8 @@ from datetime import timedelta
 import pytest
 
 from kept.core.booking import AppointmentStatus
-from kept.core.dispatch import (
-    LOOKUP_AFTER,
-    MIN_TTL,
-    Capabilities,
-    address_for,
-    next_move,
-    reason_to_stop,
-)
+from kept.core.channels import MIN_TTL, Capabilities, address_for
+from kept.core.dispatch import LOOKUP_AFTER, next_move, reason_to_stop
 from kept.core.notifications import (
     ChannelNote,
     Reason,

@@ -19,8 +19,8 @@ from kept.core.worklist import (
     WorklistItem,
     closed,
     is_moot,
-    item_for_reminder,
     item_for_reply,
+    item_for_unreached,
     joined,
     reopened,
 )
@@ -35,6 +35,8 @@ CALLS_FOR_NOBODY = {
     Reason.NOT_CONFIRMED,
     Reason.BOOKED_INSIDE_LEAD,
     Reason.LATE,
+    Reason.MERGED,
+    Reason.TOLD_THAT_DAY,
 }
 
 
@@ -44,7 +46,7 @@ def ended(outcome: Outcome = Outcome.FAILED, reason: Reason | None = Reason.REFU
 
 
 def item_of(reason: Reason) -> WorklistItem | None:
-    return item_for_reminder(ended(reason=reason), appointment(), now=DUE)
+    return item_for_unreached(ended(reason=reason), appointment(), now=DUE)
 
 
 def a_reply(
@@ -64,7 +66,7 @@ def test_a_reminder_that_reached_nobody_calls_for_a_person_when_its_reason_does(
 
 
 def test_the_item_says_whom_when_and_why() -> None:
-    made = item_for_reminder(ended(), appointment(), now=DUE)
+    made = item_for_unreached(ended(), appointment(), now=DUE)
 
     assert made
     assert (made.about, made.patient_id, made.appointment_id, made.visit_start) == (
@@ -91,7 +93,7 @@ def test_the_item_says_whom_when_and_why() -> None:
     ids=["not done", "sent", "a batch", "cancelled", "moved", "begun", "delivered"],
 )
 def test_nobody_is_called_for(about: Notification, visit: Appointment, now: datetime) -> None:
-    assert item_for_reminder(about, visit, now=now) is None
+    assert item_for_unreached(about, visit, now=now) is None
 
 
 def test_the_same_cause_makes_one_item_and_another_visit_or_kind_another() -> None:
@@ -121,8 +123,8 @@ def test_the_newest_causes_stay() -> None:
 
 def test_a_new_reply_opens_a_closed_item_again_and_a_reminder_does_not() -> None:
     done = closed(a_reply(), done="called", by="key_1", now=DUE)
-    reminded = item_for_reminder(ended(), appointment(), now=DUE)
-    other = item_for_reminder(ended(id="ntf_2"), appointment(), now=DUE)
+    reminded = item_for_unreached(ended(), appointment(), now=DUE)
+    other = item_for_unreached(ended(id="ntf_2"), appointment(), now=DUE)
     assert reminded
     assert other
     called = closed(reminded, done="called", by="key_1", now=DUE)

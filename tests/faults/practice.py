@@ -10,7 +10,11 @@ import msgspec
 
 from kept.core.access import AnsweredRequest, ApiKey
 from kept.core.booking import Appointment, BookingRequest
+from kept.core.conversation import Reply
+from kept.core.exchanges import Exchange
+from kept.core.holds import SlotHold
 from kept.core.intervals import Interval, overlaps
+from kept.core.limits import DaySpend, Tally
 from kept.core.notifications import Notification
 from kept.core.people import Consent, Patient
 from kept.core.practice import Practice
@@ -23,11 +27,16 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     ApiKey,
     Appointment,
     Consent,
+    DaySpend,
+    Exchange,
     Notification,
     Patient,
     Practice,
+    Reply,
     Schedule,
     ScheduleDay,
+    SlotHold,
+    Tally,
     WorklistItem,
 )
 ZONE: Final = "America/New_York"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from kept.adapters.memory import MemoryStore
-from kept.core.dispatch import Capabilities, Carrier
+from kept.core.channels import Capabilities, Carrier
 from kept.core.notifications import (
     Notification,
     SendOutcome,

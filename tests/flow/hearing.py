@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from kept.adapters.memory import MemoryStore
-from kept.core.dispatch import Capabilities, Carrier
+from kept.core.channels import Capabilities, Carrier
 from kept.core.notifications import AttemptState, Notification
 from kept.core.people import ChannelName, Consent, consent_id
 from kept.core.practice import Practice

@@ -31,10 +31,10 @@ from kept.flow.dispatch import (
     claim,
     dedupe_key,
     due_ids,
-    message_facts,
     next_due,
     note_failure,
 )
+from kept.flow.drafts import message_facts
 from kept.ports.store import Entity, Transaction
 from tests.dispatching import (
     ACCEPTED,

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from kept.adapters.memory import MemoryStore
-from kept.core.dispatch import LOOKUP_AFTER, LOOKUP_LEASE, Capabilities
+from kept.core.channels import Capabilities
+from kept.core.dispatch import LOOKUP_AFTER, LOOKUP_LEASE
 from kept.core.notifications import (
     BOTH_AT_ONCE,
     AttemptState,

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from kept.core.errors import InvalidInputError
 from kept.core.intervals import Interval
 from kept.core.leads import Lead
+from kept.core.limits import Caps
+from kept.core.notices import TELLABLE
+from kept.core.notifications import NotificationKind
 from kept.core.people import ChannelName
-from kept.core.practice import Practice, PracticeSetup
+from kept.core.practice import CancelWord, Practice, PracticeSetup
+from kept.core.quiet_hours import QuietHours
 from kept.core.reminders import InsideLead, ReminderPolicy, ReminderRule
 from kept.core.schedules import OpenHours, Place, Role, Schedule, VisitType
 from kept.formats.practice_file import document_of, parsed_text, practice_from
@@ -91,10 +95,19 @@ def test_json_and_toml_say_the_same() -> None:
     assert parsed_text(json.dumps(from_toml)) == from_toml
 
 
-def test_an_empty_document_is_a_practice_with_the_usual_reminders() -> None:
+def test_an_empty_document_is_a_practice_with_the_usual_reminders_and_the_careful_rules() -> None:
     setup = practice_from({})
 
-    assert setup == PracticeSetup(practice=Practice())
+    careful = Practice(
+        quiet_hours=QuietHours(begin=time(20), end=time(8)),
+        caps=Caps(per_day=1, per_week=3),
+        sms_countries=("US",),
+        notices=(NotificationKind.BOOKED, NotificationKind.MOVED, NotificationKind.CANCELLED),
+        asks_to_confirm=True,
+        answers_replies=True,
+        merge_within=timedelta(hours=2),
+    )
+    assert setup == PracticeSetup(practice=careful)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +118,17 @@ def test_an_empty_document_is_a_practice_with_the_usual_reminders() -> None:
         pytest.param({"practice": {"name": 5}}, {"practice/name": "not_a_text"}, id="a number for a name"),
         pytest.param({"practice": {"name": "x" * 31}}, {"practice/name": "too_long"}, id="a long name"),
         pytest.param({"practice": {"timeZone": "Mars/Base"}}, {"practice/timeZone": "unknown_zone"}, id="a zone"),
+        pytest.param({"messages": {"quietHours": "22:00-06:00"}}, {"messages/quietHours": "too_narrow"}, id="a night"),
+        pytest.param(
+            {"messages": {"quietHours": "20:00"}}, {"messages/quietHours": "not_a_stretch"}, id="half a night"
+        ),
+        pytest.param({"messages": {"countries": ["usa"]}}, {"messages/countries/0": "wrong_form"}, id="a country"),
+        pytest.param({"messages": {"notices": ["all"]}}, {"messages/notices/0": "not_a_choice"}, id="a notice"),
+        pytest.param({"messages": {"cancelWord": "stop"}}, {"messages/cancelWord": "not_a_choice"}, id="a word"),
+        pytest.param({"messages": {"cancelWord": "cancel"}}, {"messages/cancelWord": "not_allowed_here"}, id="a law"),
+        pytest.param(
+            {"messages": {"textsPerDay": 5, "textsPerWeek": 4}}, {"messages/textsPerWeek": "out_of_range"}, id="caps"
+        ),
         pytest.param({"practice": {"phone": "call me"}}, {"practice/phone": "not_a_phone_number"}, id="a phone"),
         pytest.param({"practice": {"region": "us"}}, {"practice/region": "wrong_form"}, id="a region"),
         pytest.param({"practice": {"slotMinutes": True}}, {"practice/slotMinutes": "out_of_range"}, id="true for 1"),
@@ -234,6 +258,15 @@ def setups(draw: st.DrawFn) -> PracticeSetup:
         visit_types=tuple(draw(st.lists(visit, max_size=3, unique_by=lambda v: v.id))),
         policies=tuple(policies),
         slot_step=draw(MINUTES),
+        quiet_hours=QuietHours(begin=draw(st.sampled_from([time(19, 30), time(21)])), end=time(9)),
+        caps=Caps(per_day=draw(st.integers(1, 3)), per_week=draw(st.integers(3, 9))),
+        sms_countries=draw(st.sampled_from([("US",), ("FR", "BE")])),
+        sms_per_day=draw(st.none() | st.integers(0, 9999)),
+        notices=draw(st.lists(st.sampled_from(TELLABLE), unique=True).map(tuple)),
+        asks_to_confirm=draw(st.booleans()),
+        answers_replies=draw(st.booleans()),
+        cancel_word=draw(st.sampled_from([CancelWord.OPTOUT_AND_TASK, CancelWord.OPTOUT_AND_CANCEL])),
+        merge_within=draw(MINUTES),
     )
     hours = st.lists(STRETCHES, max_size=4).map(lambda all_: tuple(sorted(all_, key=lambda h: h.weekday)))
     schedule = st.builds(

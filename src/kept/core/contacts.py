@@ -7,10 +7,12 @@ not exist.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NewType
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 from kept.core.errors import InvalidInputError
 
@@ -94,6 +96,28 @@ def region_of(phone: PhoneNumber) -> str | None:
     'BS'
     """
     return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+
+
+def calling_region(phone: PhoneNumber) -> str:
+    """
+    Return the main country of a number's calling code, for ranges that today's metadata does not know.
+
+    >>> calling_region(PhoneNumber("+447700900123")), calling_region(PhoneNumber("+80012345678"))
+    ('GB', '001')
+    """
+    return phonenumbers.region_code_for_country_code(phonenumbers.parse(phone).country_code or 0)
+
+
+@lru_cache(maxsize=4096)
+def zones_of_number(phone: PhoneNumber) -> tuple[str, ...]:
+    """
+    Return the IANA zones in which a number may be at home; empty where nothing is known.
+
+    >>> zones_of_number(PhoneNumber("+18085550100")), zones_of_number(PhoneNumber("+447700900123"))
+    (('Pacific/Honolulu',), ())
+    """
+    zones = time_zones_for_number(phonenumbers.parse(phone))
+    return tuple(name for name in zones if name != UNKNOWN_TIMEZONE)
 
 
 def is_valid_number(phone: PhoneNumber) -> bool:

@@ -15,13 +15,27 @@ from typing import Final
 
 import msgspec
 
-from kept.core.booking import REMINDABLE, Appointment, AppointmentStatus
-from kept.core.notifications import Attempt, AttemptState, ChannelNote, Notification, Outcome, Reason
-from kept.core.people import ChannelName, Consent, Patient
+from kept.core.booking import LIVE, REMINDABLE, Appointment, AppointmentStatus
+from kept.core.channels import MIN_TTL, Capabilities, Carrier, Facts, closed_because, held_until
+from kept.core.notifications import (
+    Attempt,
+    AttemptState,
+    ChannelNote,
+    Notification,
+    NotificationKind,
+    Outcome,
+    Reason,
+)
+from kept.core.people import ChannelName
+from kept.core.quiet_hours import Daylight
 from kept.core.recording import TAKEN, Finish, is_awaited, taken_outcome
 
 MAX_TRIES: Final = 3
 """Tries on one channel that the provider certainly did not take."""
+MOST_ATTEMPTS: Final = 20
+"""Attempts on one channel of any kind, so that no record grows for ever."""
+NOT_LET_IN: Final = "auth"
+"""What every channel calls a failure of our own credentials: no fault of the message, so it costs it no try."""
 FIRST_PAUSE: Final = timedelta(seconds=2)
 PAUSE_FACTOR: Final = 2
 LOOKUP_AFTER: Final = (timedelta(seconds=90), timedelta(minutes=5), timedelta(minutes=15))
@@ -31,44 +45,13 @@ COPY_AFTER: Final = timedelta(seconds=90)
 LOOKUP_LEASE: Final = timedelta(seconds=60)
 MAX_TTL: Final = timedelta(hours=4)
 """Longest time a provider may hold a message."""
-MIN_TTL: Final = timedelta(seconds=5)
-"""Shortest time to live that providers take; with less left nothing is sent."""
-
-
-class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider can do for us; data, compared with the reference table by a test."""
-
-    idempotency_window: timedelta | None = None
-    """How long the provider recognises a dedupe key sent again; None: it takes none."""
-    lookup: bool = False
-    """Whether it can be asked later what became of a message."""
-    receipts: bool = False
-    """Whether it reports delivery later."""
-
-
-class Carrier(msgspec.Struct, frozen=True, kw_only=True):
-    """Who takes a channel's messages, as far as decisions need to know."""
-
-    provider: str
-    capabilities: Capabilities
-    lease: timedelta
-    """Longest time a send can take, with some to spare."""
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the claiming transaction has read."""
-
-    appointment: Appointment | None
-    patient: Patient | None
-    consents: Mapping[ChannelName, Consent | None]
-    """By channel, for the address that the channel would use."""
-    carriers: Mapping[ChannelName, Carrier]
 
 
 class Progress(StrEnum):
     """How far one channel of a notification has come."""
 
     FRESH = "fresh"
+    HELD = "held"
     IN_FLIGHT = "in_flight"
     AGAIN = "again"
     ASK = "ask"
@@ -105,6 +88,16 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
 
 _CLOSING: Final = {AttemptState.REFUSED: Reason.REFUSED, AttemptState.UNDELIVERED: Reason.UNDELIVERED}
 """Ends of an attempt after which its channel is not tried again."""
+
+_STATUSES: Final = {
+    NotificationKind.BOOKED: REMINDABLE,
+    NotificationKind.MOVED: REMINDABLE,
+    NotificationKind.REMINDER: REMINDABLE,
+    NotificationKind.CANCELLED: frozenset({AppointmentStatus.CANCELLED}),
+    NotificationKind.MISSED: frozenset({AppointmentStatus.NO_SHOW}),
+    NotificationKind.NOTICE: LIVE,
+}
+"""In which states of its appointment a notification still makes sense."""
 
 Move = Send | Ask | Wait | Finish
 
@@ -146,14 +139,10 @@ def reason_to_stop(notification: Notification, appointment: Appointment | None, 
     return Reason.LATE if now + MIN_TTL > notification.deadline_at else None
 
 
-def expires_at(notification: Notification, *, now: datetime) -> datetime:
-    """Return the instant after which the provider must drop a message sent now."""
-    return min(now + MAX_TTL, notification.deadline_at)
-
-
-def address_for(notification: Notification, patient: Patient | None, channel: ChannelName) -> str | None:
-    """Return where a channel would send to: the address given with the notification, else the patient's own."""
-    return notification.addresses.get(channel) or (patient.address(channel) if patient else None)
+def expires_at(notification: Notification, light: Daylight | None, *, now: datetime) -> datetime:
+    """Return the instant after which the provider must drop a message sent now: none arrives late or at night."""
+    ends = (now + MAX_TTL, notification.deadline_at, light.until if light else None)
+    return min(end for end in ends if end)
 
 
 def pause_before(attempt: Attempt) -> timedelta:
@@ -177,13 +166,23 @@ def _move_within(
     for channel, standing in standings.items():
         if _is_due(standing, Progress.ASK, now):
             return Ask(attempt=_last(notification, channel))
-    open_ones = {Progress.IN_FLIGHT, Progress.ASK} | (set() if stop else {Progress.AGAIN, Progress.AWAITED})
+    pausing = {Progress.AGAIN, Progress.AWAITED, Progress.HELD}
+    open_ones = {Progress.IN_FLIGHT, Progress.ASK} | (set() if stop else pausing)
     times = [s.at for s in standings.values() if s.progress in open_ones and s.at]
     return Wait(until=min(times)) if times else None
 
 
 def _standing(notification: Notification, channel: ChannelName, facts: Facts, *, now: datetime) -> Standing:
-    """Return how far a channel has come."""
+    """Return how far a channel has come; what could go on may be held back for the night or by its provider."""
+    own = _own_standing(notification, channel, facts, now=now)
+    if own.progress not in {Progress.FRESH, Progress.AGAIN}:
+        return own
+    ends = held_until(channel, facts, now=now)
+    return Standing(progress=Progress.HELD, at=max(ends, own.at or ends)) if ends else own
+
+
+def _own_standing(notification: Notification, channel: ChannelName, facts: Facts, *, now: datetime) -> Standing:
+    """Return how far a channel has come by what is on record alone."""
     note = next((n for n in notification.notes if n.channel is channel), None)
     attempts = [a for a in notification.attempts if a.channel is channel]
     if any(a.state in TAKEN for a in attempts):
@@ -242,7 +241,8 @@ def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -
         return Standing(progress=Progress.CLOSED, reason=_CLOSING[last.state])
     if last.state is AttemptState.UNKNOWN:
         return _after_unknown(attempts, carrier.capabilities if carrier else Capabilities(), now=now)
-    if len(attempts) >= MAX_TRIES:
+    tries = sum(a.code != NOT_LET_IN for a in attempts)
+    if tries >= MAX_TRIES or len(attempts) >= MOST_ATTEMPTS:
         return Standing(progress=Progress.CLOSED, reason=Reason.TRIES_EXHAUSTED)
     return Standing(progress=Progress.AGAIN, at=max(ended + pause_before(last), last.retry_after or ended))
 
@@ -278,36 +278,23 @@ def _with_notes(notification: Notification, facts: Facts, *, now: datetime) -> N
     notes = tuple(
         ChannelNote(channel=channel, reason=reason, at=now)
         for channel in notification.plan[notification.stage]
-        if channel not in noted and (reason := _unusable(notification, facts, channel))
+        if channel not in noted and (reason := closed_because(notification, facts, channel, now=now))
     )
     return msgspec.structs.replace(notification, notes=notification.notes + notes) if notes else notification
-
-
-def _unusable(notification: Notification, facts: Facts, channel: ChannelName) -> Reason | None:
-    """Return why a channel may not or cannot be used, or None."""
-    if not address_for(notification, facts.patient, channel):
-        return Reason.NO_CONTACT
-    consent = facts.consents.get(channel)
-    if consent is None:
-        return Reason.NO_CONSENT
-    if not consent.granted:
-        return Reason.OPTED_OUT
-    if consent.unusable:
-        return Reason.UNUSABLE
-    return None if channel in facts.carriers else Reason.NO_CHANNEL
 
 
 def _void(notification: Notification, appointment: Appointment | None) -> Reason | None:
     """Return why the appointment no longer calls for this notification, or None."""
     if appointment is None:
         return Reason.APPOINTMENT_GONE
+    makes_sense = appointment.status in _STATUSES.get(notification.about, REMINDABLE)
+    if makes_sense and appointment.sequence == notification.appointment_sequence:
+        return None
     if appointment.status is AppointmentStatus.CANCELLED:
         return Reason.APPOINTMENT_CANCELLED
     if appointment.sequence != notification.appointment_sequence:
         return Reason.APPOINTMENT_MOVED
-    if appointment.status is AppointmentStatus.REQUESTED:
-        return Reason.NOT_CONFIRMED
-    return None if appointment.status in REMINDABLE else Reason.APPOINTMENT_NOT_LIVE
+    return Reason.NOT_CONFIRMED if appointment.status is AppointmentStatus.REQUESTED else Reason.APPOINTMENT_NOT_LIVE
 
 
 def _stopped(notification: Notification, stop: Reason) -> Finish:

@@ -23,6 +23,15 @@ class NotificationKind(StrEnum):
 
     REMINDER = "reminder"
     BATCH = "batch"
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+    """After a visit to which the patient did not come."""
+    NOTICE = "notice"
+    """What the practice tells everybody concerned."""
+    ANSWER = "answer"
+    """To what a person has written."""
 
 
 class NotificationState(StrEnum):
@@ -78,6 +87,14 @@ class Reason(StrEnum):
     UNDELIVERED = "undelivered"
     UNUSABLE = "unusable"
     DEADLINE_PASSED = "deadline_passed"
+    QUIET_HOURS = "quiet_hours"
+    CAPPED = "capped"
+    OVER_BUDGET = "over_budget"
+    COUNTRY_NOT_ALLOWED = "country_not_allowed"
+    UNVERIFIED = "unverified"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    MERGED = "merged"
+    TOLD_THAT_DAY = "told_that_day"
 
 
 Stages = tuple[tuple[ChannelName, ...], ...]

@@ -93,6 +93,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the key or the program that wrote it."""
     unusable: str = ""
     """What a provider said of the address itself: ``landline``, ``permanent``; empty: nothing speaks against it."""
+    is_unproven: bool = False
+    """Typed by somebody whom nobody has seen, and not yet known to be theirs."""
 
     def index_entries(self) -> tuple[IndexEntry, ...]:
         """Return nothing: a consent is read by the id made from its address."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import ClassVar, Final
 
 import msgspec
 
+from kept.core.limits import Caps
+from kept.core.notifications import NotificationKind
+from kept.core.quiet_hours import QuietHours
 from kept.core.records import IndexEntry
 from kept.core.reminders import DEFAULT_POLICY, ReminderPolicy
 from kept.core.schedules import Place, Schedule, VisitType
@@ -14,6 +18,17 @@ from kept.core.schedules import Place, Schedule, VisitType
 PRACTICE_ID: Final = "practice"
 SMS_NAME_LIMIT: Final = 30
 """Longest name of a practice or place in a message, so that every shipped text fits one SMS."""
+
+
+class CancelWord(StrEnum):
+    """What becomes of a reply that is nothing but the word CANCEL, which carriers take for the end of all messages."""
+
+    OPTOUT_AND_TASK = "optout_and_task"
+    """Messages end; somebody asks what is to become of the visit."""
+    OPTOUT_AND_CANCEL = "optout_and_cancel"
+    """Messages end, and the visit is cancelled."""
+    CANCEL = "cancel"
+    """The visit is cancelled and messages go on; not in countries whose law takes the word for a withdrawal."""
 
 
 class Practice(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +56,25 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
     """How long a REQUESTED appointment holds its time."""
     slot_step: timedelta = timedelta(minutes=15)
     """Distance of the starts that are offered."""
+    quiet_hours: QuietHours | None = None
+    """When nobody gets a text; None: nobody has set the practice up yet, and nothing is known of its nights."""
+    caps: Caps | None = None
+    """How many texts a person gets at most; None: as many as are planned."""
+    sms_countries: tuple[str, ...] = ()
+    """Countries to whose numbers texts are sent; empty: to all."""
+    sms_per_day: int | None = None
+    """Segments of text that may be sent on one day, as a limit of what a mistake can cost; None: no limit."""
+    notices: tuple[NotificationKind, ...] = ()
+    """What patients are told beside their reminders."""
+    asks_to_confirm: bool = False
+    """Whether reminders ask for an answer, where their provider brings answers back, until one has come."""
+    cancel_word: CancelWord = CancelWord.OPTOUT_AND_TASK
+    answers_replies: bool = False
+    """Whether somebody who writes gets an answer: how to reach us, that a person will call, or which visit is meant."""
+    merge_within: timedelta = timedelta(0)
+    """Reminders for one number whose visits begin within this time become one message; 0: never."""
+    own_texts: tuple[str, ...] = ()
+    """Ids of the texts that the practice has written itself."""
 
     def index_entries(self) -> tuple[IndexEntry, ...]:
         """Return nothing: there is one, read by its id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,6 +21,8 @@ from kept.core.notifications import (
     Stages,
     notification_id,
 )
+from kept.core.people import ChannelName
+from kept.core.quiet_hours import QuietHours, Zones, moved_out_of_the_night
 from kept.core.zones import zone_named
 
 LAST_CALL: Final = timedelta(minutes=15)
@@ -65,7 +68,16 @@ DEFAULT_POLICY: Final = ReminderPolicy(
 """A day and an hour before."""
 
 
-def planned_reminders(appointment: Appointment, policy: ReminderPolicy, *, now: datetime) -> tuple[Notification, ...]:
+class Nights(msgspec.Struct, frozen=True, kw_only=True):
+    """When a person gets no texts."""
+
+    quiet: QuietHours
+    zones: Zones
+
+
+def planned_reminders(
+    appointment: Appointment, policy: ReminderPolicy, *, now: datetime, nights: Nights | None = None
+) -> tuple[Notification, ...]:
     """
     Return the notifications that a policy plans for an appointment as it stands.
 
@@ -73,15 +85,26 @@ def planned_reminders(appointment: Appointment, policy: ReminderPolicy, *, now: 
     planned all the same: it goes out at once or stands as skipped, as its rule says, so that nothing is missing
     without a reason.
 
+    A text that would be due at night is planned for the morning, or for the evening before when the morning is too
+    late. One that lands so on a day on which another reminder speaks of the same visit is skipped.
+
     Args:
         appointment: CONFIRMED, with the time agreed.
         policy: Its rules.
         now: When it was booked, confirmed or moved.
+        nights: When the patient gets no texts; None: nothing is moved.
 
     Returns:
         One for each rule, in the order of the rules.
     """
-    return tuple(_planned(appointment, rule, now=now) for rule in policy.rules)
+    planned = tuple(_planned(appointment, rule, now=now, nights=nights) for rule in policy.rules)
+    if nights is None:
+        return planned
+    zone = nights.zones[0]
+    return tuple(
+        skipped(n, Reason.TOLD_THAT_DAY, now=now) if _is_doubled(n, rule, planned, appointment, zone) else n
+        for n, rule in zip(planned, policy.rules, strict=True)
+    )
 
 
 def deadline_of(due_at: datetime, useful_for: timedelta, start: datetime) -> datetime:
@@ -89,10 +112,13 @@ def deadline_of(due_at: datetime, useful_for: timedelta, start: datetime) -> dat
     return min(due_at + useful_for, start - LAST_CALL)
 
 
-def _planned(appointment: Appointment, rule: ReminderRule, *, now: datetime) -> Notification:
-    time = fires_at(appointment.start, zone_named(appointment.zone), rule.lead)
+def _planned(appointment: Appointment, rule: ReminderRule, *, now: datetime, nights: Nights | None) -> Notification:
+    time = _time_of(appointment, rule)
     is_inside = time <= now
     due = now if is_inside and rule.inside_lead is InsideLead.SEND else time
+    deadline = deadline_of(due, rule.useful_for, appointment.start)
+    if nights and not is_inside and ChannelName.SMS in rule.plan[0]:
+        due = moved_out_of_the_night(due, nights.quiet, nights.zones, deadline=deadline, now=now)
     plan = Notification(
         id=notification_id(appointment.id, str(appointment.sequence), rule.name, appointment.patient_id),
         about=NotificationKind.REMINDER,
@@ -105,12 +131,31 @@ def _planned(appointment: Appointment, rule: ReminderRule, *, now: datetime) -> 
         planned_at=now,
         due_at=due,
         wake_at=due,
-        deadline_at=deadline_of(due, rule.useful_for, appointment.start),
+        deadline_at=deadline,
         patience=rule.useful_for / 6 if rule.patience is None else rule.patience,
     )
     if is_inside and rule.inside_lead is InsideLead.SKIP:
         return skipped(plan, Reason.BOOKED_INSIDE_LEAD, now=now)
     return plan
+
+
+def _time_of(appointment: Appointment, rule: ReminderRule) -> datetime:
+    return fires_at(appointment.start, zone_named(appointment.zone), rule.lead)
+
+
+def _is_doubled(
+    notification: Notification,
+    rule: ReminderRule,
+    planned: tuple[Notification, ...],
+    appointment: Appointment,
+    zone: ZoneInfo,
+) -> bool:
+    """Tell whether a reminder was brought forward to a day on which another one goes out."""
+    if notification.is_done or notification.due_at >= _time_of(appointment, rule):
+        return False
+    day = notification.due_at.astimezone(zone).date()
+    others = (n for n in planned if n.id != notification.id and not n.is_done)
+    return any(other.due_at.astimezone(zone).date() == day for other in others)
 
 
 def skipped(notification: Notification, reason: Reason, *, now: datetime) -> Notification:

@@ -47,6 +47,14 @@ REASON_TEXTS: Final[dict[Reason, str]] = {
     Reason.UNDELIVERED: "the carrier or the mailbox did not take it",
     Reason.UNUSABLE: "this number or address takes no such messages, as a provider reported earlier",
     Reason.DEADLINE_PASSED: "the time until which it was of use ran out while it was being tried",
+    Reason.QUIET_HOURS: "it was night for the patient, and the morning was too late or an e-mail could go at once",
+    Reason.CAPPED: "the patient had as many texts that day or week as the practice allows",
+    Reason.OVER_BUDGET: "the practice had spent what texts may cost in a day",
+    Reason.COUNTRY_NOT_ALLOWED: "the practice sends no texts to the country of this number",
+    Reason.UNVERIFIED: "nobody knows yet whether the number is the patient's own; confirm it first",
+    Reason.PROVIDER_UNAVAILABLE: "the provider was out of reach, or took no more for the moment",
+    Reason.MERGED: "another message of the same time spoke of this visit too",
+    Reason.TOLD_THAT_DAY: "at night nothing is sent, and another reminder spoke of the visit on the day before it",
 }
 """Ends a sentence, after a colon. A reason without a row fails a test."""
 
@@ -71,6 +79,16 @@ _EVENTS: Final = {
     ParticipationStatus.DECLINED.value: "declined by the patient, and not cancelled",
     ParticipationStatus.TENTATIVE.value: "asked by the patient to be moved",
 }
+_PURPOSES: Final = {
+    NotificationKind.BATCH: "a message of a batch",
+    NotificationKind.BOOKED: "the news that the appointment was booked",
+    NotificationKind.MOVED: "the news that the appointment was moved",
+    NotificationKind.CANCELLED: "the news that the appointment was cancelled",
+    NotificationKind.MISSED: "a message after a missed appointment",
+    NotificationKind.NOTICE: "a notice of the practice",
+    NotificationKind.ANSWER: "an answer to what the patient wrote",
+}
+"""What a notification is for, unless it is a reminder, whose lead says more."""
 _CODE: Final = re.compile(r"(?!.*[0-9]{7})[A-Za-z0-9_.-]{1,40}")  # seven digits may be a phone number
 _TIMES: Final = {1: "once", 2: "twice"}
 _UTC: Final = "UTC"
@@ -142,8 +160,8 @@ def _planned(notification: Notification, zone: str) -> str:
 
 def _purpose(notification: Notification) -> str:
     """Return what it is for; a rule is named by its lead where it has one."""
-    if notification.about is NotificationKind.BATCH:
-        return "a message of a batch"
+    if notification.about in _PURPOSES:
+        return _PURPOSES[notification.about]
     count, _, unit = reminder_type(notification.rule).partition("_")
     if not count.isdecimal():
         return "a reminder"

@@ -33,6 +33,8 @@ class ItemKind(StrEnum):
     WANTS_TO_CANCEL = "wants_to_cancel"
     WANTS_TO_MOVE = "wants_to_move"
     WRONG_NUMBER = "wrong_number"
+    NOT_TOLD = "not_told"
+    """The news that a visit was moved or cancelled reached nobody."""
 
 
 WHY: Final[dict[ItemKind, str]] = {
@@ -44,6 +46,7 @@ WHY: Final[dict[ItemKind, str]] = {
     ItemKind.WANTS_TO_CANCEL: "The patient may want to cancel. Nothing is cancelled yet: ask, then cancel.",
     ItemKind.WANTS_TO_MOVE: "The patient asks for another time. Offer one.",
     ItemKind.WRONG_NUMBER: "The number belongs to somebody else. Find the right one.",
+    ItemKind.NOT_TOLD: "The patient may not know that the visit was moved or cancelled. Call.",
 }
 """In plain words, with what to do."""
 
@@ -52,6 +55,7 @@ _FROM_REPLIES: Final = frozenset(
 )
 """A new reply opens such an item again; another reminder of a visit about which somebody has acted does not."""
 
+_NEWS: Final = frozenset({NotificationKind.MOVED, NotificationKind.CANCELLED})
 _UNREACHED: Final = frozenset({Outcome.FAILED, Outcome.SKIPPED, Outcome.EXPIRED})
 _KINDS: Final[dict[Reason, ItemKind]] = {
     Reason.NO_CONTACT: ItemKind.NO_CONTACT,
@@ -66,6 +70,12 @@ _KINDS: Final[dict[Reason, ItemKind]] = {
     Reason.UNDELIVERED: ItemKind.UNDELIVERABLE,
     Reason.UNUSABLE: ItemKind.UNDELIVERABLE,
     Reason.DEADLINE_PASSED: ItemKind.UNDELIVERABLE,
+    Reason.QUIET_HOURS: ItemKind.UNDELIVERABLE,
+    Reason.CAPPED: ItemKind.UNDELIVERABLE,
+    Reason.OVER_BUDGET: ItemKind.UNDELIVERABLE,
+    Reason.COUNTRY_NOT_ALLOWED: ItemKind.UNDELIVERABLE,
+    Reason.UNVERIFIED: ItemKind.UNDELIVERABLE,
+    Reason.PROVIDER_UNAVAILABLE: ItemKind.UNDELIVERABLE,
 }
 """What a person must do about a reminder that ended so; reasons without a row call for nobody."""
 
@@ -142,18 +152,21 @@ class WorklistItem(msgspec.Struct, frozen=True, kw_only=True):
         return (IndexEntry(index=CLOSED_INDEX, partition=sort[:10], sort=sort),)
 
 
-def item_for_reminder(notification: Notification, appointment: Appointment, *, now: datetime) -> WorklistItem | None:
+def item_for_unreached(notification: Notification, appointment: Appointment, *, now: datetime) -> WorklistItem | None:
     """
-    Return the item for a reminder that reached nobody, or None when it calls for no one.
+    Return the item for a notification that reached nobody, or None when it calls for no one.
 
-    Only reminders of a visit that still takes place, at the time of which they spoke, call for anyone.
+    Only reminders of a visit that still takes place, at the time of which they spoke, call for anyone; and the news
+    that one was moved or cancelled, until the time of which the patient may still be thinking.
     """
     is_unreached = notification.is_done and notification.outcome in _UNREACHED
     about = _KINDS.get(notification.reason) if notification.reason else None
-    if about is None or not is_unreached or notification.about is not NotificationKind.REMINDER:
+    is_same = appointment.sequence == notification.appointment_sequence and appointment.start > now
+    if about is None or not is_unreached or not is_same:
         return None
-    is_same_time = appointment.sequence == notification.appointment_sequence
-    if not (appointment.is_live and is_same_time and appointment.start > now):
+    if notification.about in _NEWS:
+        about = ItemKind.NOT_TOLD
+    elif notification.about is not NotificationKind.REMINDER or not appointment.is_live:
         return None
     subject = Subject(patient_id=appointment.patient_id, appointment=appointment)
     return _item(about, subject, now=now, notification_ids=(notification.id,))
@@ -212,9 +225,16 @@ def is_moot(item: WorklistItem, appointment: Appointment | None, *, now: datetim
     """Tell whether an item needs nobody any more: its visit was cancelled or moved, has begun, or is gone."""
     if item.appointment_id is None:
         return False
-    if appointment is None or not appointment.is_live:
+    if appointment is None:
+        return True
+    if not appointment.is_live and item.about is not ItemKind.NOT_TOLD:
         return True
     return appointment.sequence != item.appointment_sequence or appointment.start <= now
+
+
+def visit_item_id(about: ItemKind, visit: Appointment) -> str:
+    """Return the id of the one item of a kind that a visit can have at its present time."""
+    return _item_id(about, "visit", visit.id, str(visit.sequence))
 
 
 def _item(
@@ -226,10 +246,9 @@ def _item(
     reply_ids: tuple[str, ...] = (),
 ) -> WorklistItem:
     visit = subject.appointment
-    what = (visit.id, str(visit.sequence)) if visit else (subject.patient_id, subject.address)
-    key = "\x1f".join((about.value, "visit" if visit else "person", *what))
+    person = (subject.patient_id, subject.address)
     return WorklistItem(
-        id="wli_" + hashlib.sha256(key.encode()).hexdigest()[:32],
+        id=visit_item_id(about, visit) if visit else _item_id(about, "person", *person),
         about=about,
         patient_id=subject.patient_id,
         appointment_id=visit.id if visit else None,
@@ -241,6 +260,10 @@ def _item(
         opened_at=now,
         history=(ItemEvent(at=now, what="opened", by="reply" if reply_ids else "reminder"),),
     )
+
+
+def _item_id(*what: str) -> str:
+    return "wli_" + hashlib.sha256("\x1f".join(what).encode()).hexdigest()[:32]
 
 
 def _with(known: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -22,14 +23,21 @@ from kept.core.booking import (
 )
 from kept.core.errors import InvalidInputError, NotFoundError, StaleVersionError
 from kept.core.intervals import Interval
-from kept.core.notifications import Reason
+from kept.core.notifications import NotificationKind, Reason
 from kept.core.people import Patient
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType, days_of
 from kept.core.zones import zone_named
 from kept.flow.access import earlier_answer, note_answer
-from kept.flow.reminders import plan_reminders, void_reminders
+from kept.flow.reminders import plan_notice, plan_reminders, void_reminders
 from kept.ports.store import Store, Transaction
+
+_NEWS: Final = {
+    AppointmentEvent.CONFIRM: NotificationKind.BOOKED,
+    AppointmentEvent.CANCEL: NotificationKind.CANCELLED,
+    AppointmentEvent.NO_SHOW: NotificationKind.MISSED,
+}
+"""What the patient is told of an event."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,9 +82,10 @@ def book(
     is_request = request.as_request or bool(visit_type and visit_type.by_request)
     hold = practice.request_hold if is_request else None
     appointment = appointment_from(request, visit_type, appointment_id=appointment_id, hold=hold, booked_at=now)
-    _claim(tx, appointment)
+    take_time(tx, appointment)
     if appointment.status is AppointmentStatus.CONFIRMED:
         appointment = plan_reminders(tx, appointment, practice, now=now)
+        appointment = plan_notice(tx, appointment, NotificationKind.BOOKED, now=now)
     note_answer(tx, key, result_id=appointment.id, now=now)
     return tx.put(appointment)
 
@@ -92,18 +101,37 @@ def move(tx: Transaction, change: Change, to: Interval, *, zone: str, now: datet
         InvalidInputError: impossible or closed times.
         SlotTakenError: the new time is taken.
     """
+    appointment, after = as_moved(tx, change, to, zone=zone, now=now)
+    practice = tx.get(Practice, PRACTICE_ID) or Practice()
+    give_time_back(tx, appointment)
+    take_time(tx, after)
+    void_reminders(tx, appointment, Reason.APPOINTMENT_MOVED, now=now)
+    if after.status is AppointmentStatus.CONFIRMED:
+        after = plan_reminders(tx, after, practice, now=now)
+        known = appointment.start
+        after = plan_notice(tx, after, NotificationKind.MOVED, now=now, known_start=known)
+    return tx.put(after)
+
+
+def as_moved(
+    tx: Transaction, change: Change, to: Interval, *, zone: str, now: datetime
+) -> tuple[Appointment, Appointment]:
+    """
+    Return an appointment as it stands, and as it would after a move; nothing is written, and the time may be taken.
+
+    Raises:
+        NotFoundError: no such appointment.
+        StaleVersionError: it changed since the caller read it.
+        StateConflictError: it cannot be moved in its state.
+        InvalidInputError: impossible or closed times.
+    """
     appointment = _current(tx, change)
     practice = tx.get(Practice, PRACTICE_ID) or Practice()
     visit_type = practice.visit_type(appointment.visit_type_id)
     after = moved(appointment, to, zone=zone, by=change.by, now=now)
     check_times(to, now=now, notice=visit_type.notice if visit_type else timedelta(0), horizon=practice.horizon)
     _check_schedules(tx, appointment.practitioner_id, appointment.room_id, to, practice=practice)
-    _release(tx, appointment)
-    _claim(tx, after)
-    void_reminders(tx, appointment, Reason.APPOINTMENT_MOVED, now=now)
-    if after.status is AppointmentStatus.CONFIRMED:
-        after = plan_reminders(tx, after, practice, now=now)
-    return tx.put(after)
+    return appointment, after
 
 
 def apply(tx: Transaction, change: Change, event: AppointmentEvent, *, now: datetime) -> Appointment:
@@ -119,12 +147,14 @@ def apply(tx: Transaction, change: Change, event: AppointmentEvent, *, now: date
     after = changed(appointment, event, by=change.by, now=now)
     practice = tx.get(Practice, PRACTICE_ID) or Practice()
     if event is AppointmentEvent.CANCEL:
-        _release(tx, appointment)
+        give_time_back(tx, appointment)
         void_reminders(tx, appointment, Reason.APPOINTMENT_CANCELLED, now=now)
     elif after.status is AppointmentStatus.CONFIRMED:
         after = plan_reminders(tx, after, practice, now=now)
     else:
         void_reminders(tx, appointment, Reason.APPOINTMENT_NOT_LIVE, now=now)
+    if event in _NEWS:
+        after = plan_notice(tx, after, _NEWS[event], now=now)
     return tx.put(after)
 
 
@@ -147,7 +177,7 @@ def release_hold(tx: Transaction, appointment_id: str, *, now: datetime) -> bool
         return False
     if appointment.hold_until is None or appointment.hold_until > now:
         return False
-    _release(tx, appointment)
+    give_time_back(tx, appointment)
     before_start = min(now, appointment.start - timedelta(microseconds=1))
     tx.put(changed(appointment, AppointmentEvent.CANCEL, by="hold ended", now=before_start))
     return True
@@ -168,7 +198,7 @@ def record_past(tx: Transaction, appointment: Appointment, patient: Patient) -> 
     if tx.get(Patient, patient.id) is None:
         tx.put(patient)
     if appointment.status is not AppointmentStatus.CANCELLED:
-        _claim(tx, appointment)
+        take_time(tx, appointment)
     return tx.put(appointment)
 
 
@@ -218,17 +248,25 @@ def _check_schedules(
             raise InvalidInputError(problem)
 
 
-def _claim(tx: Transaction, appointment: Appointment) -> None:
-    """Take the appointment's time on every day of everyone it concerns, or raise SlotTakenError."""
+def take_time(tx: Transaction, appointment: Appointment) -> tuple[str, ...]:
+    """
+    Take the appointment's time on every day of everyone it concerns; return the ids of those days.
+
+    Raises:
+        SlotTakenError: a part of it is taken.
+    """
+    taken = []
     for role, owner in appointment.owners():
         wanted = taken_on(role, appointment)
         capacity = 1 if role is Role.PATIENT else appointment.seats
         for day_id in days_of(role, owner, wanted.interval):
             day = tx.get(ScheduleDay, day_id) or ScheduleDay(id=day_id)
             tx.put(day.reserve(wanted, owner=role.value, capacity=capacity))
+            taken.append(day_id)
+    return tuple(taken)
 
 
-def _release(tx: Transaction, appointment: Appointment) -> None:
+def give_time_back(tx: Transaction, appointment: Appointment) -> None:
     """Give the appointment's time back."""
     for role, owner in appointment.owners():
         for day_id in days_of(role, owner, taken_on(role, appointment).interval):

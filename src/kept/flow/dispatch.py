@@ -16,18 +16,10 @@ from typing import Final
 import msgspec
 
 from kept.core.booking import Appointment, sort_instant
-from kept.core.dispatch import (
-    LOOKUP_LEASE,
-    Ask,
-    Carrier,
-    Facts,
-    Send,
-    Wait,
-    address_for,
-    expires_at,
-    next_move,
-)
+from kept.core.channels import Carrier, Facts, address_for
+from kept.core.dispatch import LOOKUP_LEASE, Ask, Send, Wait, expires_at, next_move
 from kept.core.errors import InvalidInputError
+from kept.core.links import Links
 from kept.core.notifications import (
     Attempt,
     AttemptState,
@@ -38,10 +30,10 @@ from kept.core.notifications import (
     due_shards,
 )
 from kept.core.people import ChannelName, Consent, Patient, consent_id
-from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.recording import Finish, begun, finished, is_settled, recorded, swept, taken_outcome, waiting
 from kept.core.sms import size_of
-from kept.core.wording import MessageFacts, Rendered, rendered
+from kept.flow.drafts import Draft, Occasion, drafted
+from kept.flow.limits import barred_for, count_text, daylight_for, reader_of
 from kept.flow.receipts import know_message, learn_from_refusal
 from kept.flow.worklist import list_unreached
 from kept.ports.channel import OutgoingMessage
@@ -99,16 +91,6 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """Since when the longest due one waits."""
 
 
-class _Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """One message before its attempt is on record."""
-
-    channel: ChannelName
-    carrier: Carrier
-    to: str
-    text: Rendered
-    language: str
-
-
 def due_ids(
     store: Store, *, now: datetime, skip: AbstractSet[str] = frozenset(), limit: int = DUE_PAGE
 ) -> tuple[str, ...]:
@@ -144,20 +126,29 @@ def backlog(store: Store, *, now: datetime) -> Backlog:
     return Backlog(due=sum(len(page.hits) for page in pages), oldest_at=oldest)
 
 
-def claim(tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime) -> Claimed:
+def claim(
+    tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime, links: Links | None = None
+) -> Claimed:
     """
     Decide what is to be done with a notification and put that on record.
 
     The same transaction reads the appointment, the patient and the consents again and makes the commit depend on them,
-    so that nothing starts after a cancel, a move or an opt-out is committed.
+    so that nothing starts after a cancel, a move or an opt-out is committed, and nothing at night or beyond a limit.
+
+    Args:
+        tx: The transaction.
+        notification_id: Which one; it may turn out to need nothing.
+        carriers: Who takes each channel's messages.
+        now: The one reading of the clock.
+        links: Makes the links in messages; None: there are none.
     """
     stored = tx.get(Notification, notification_id)
     if stored is None or stored.is_done or stored.wake_at is None or stored.wake_at > now:
         return Claimed(notification=stored)
-    facts = _facts(tx, stored, carriers)
+    facts = _facts(tx, stored, carriers, now=now)
     seen, move = next_move(swept(stored, now=now), facts, now=now)
     if isinstance(move, Send):
-        return _send(tx, seen, move, facts, now=now)
+        return _send(tx, Occasion(notification=seen, facts=facts, links=links, now=now), move.channels)
     if isinstance(move, Ask):
         return _ask(tx, seen, move.attempt, now=now)
     after = tx.put(waiting(seen, until=move.until)) if isinstance(move, Wait) else _end(tx, seen, move, now=now)
@@ -227,27 +218,6 @@ def dedupe_key(notification_id: str, channel: ChannelName) -> str:
     return f"{notification_id}.{channel.value}"
 
 
-def message_facts(
-    notification: Notification, appointment: Appointment | None, patient: Patient | None, practice: Practice
-) -> MessageFacts:
-    """Return what a message may say."""
-    if appointment:
-        start, zone, place_id = appointment.start, appointment.zone, appointment.place_id
-        place = practice.place(place_id)
-        where = place.name if place else appointment.location
-    else:
-        start, zone = datetime.fromisoformat(notification.facts["start"]), notification.facts["zone"]
-        place, where = None, notification.facts.get("place", "")
-    return MessageFacts(
-        practice=practice.name,
-        phone=(place.phone if place else "") or practice.phone,
-        place=where,
-        start=start,
-        zone=zone,
-        reader_zone=patient.zone if patient else None,
-    )
-
-
 def _due_in(store: Store, shard: str, *, before: str, skip: AbstractSet[str], limit: int) -> list[Hit]:
     """Return what is due in one shard, from page after page until there is enough."""
     found: list[Hit] = []
@@ -261,7 +231,7 @@ def _due_in(store: Store, shard: str, *, before: str, skip: AbstractSet[str], li
     return found[:limit]
 
 
-def _facts(tx: Transaction, notification: Notification, carriers: Carriers) -> Facts:
+def _facts(tx: Transaction, notification: Notification, carriers: Carriers, *, now: datetime) -> Facts:
     """Read, and guard, everything that the decision depends on."""
     appointment = tx.get(Appointment, notification.appointment_id) if notification.appointment_id else None
     patient = tx.get(Patient, notification.patient_id)
@@ -272,7 +242,15 @@ def _facts(tx: Transaction, notification: Notification, carriers: Carriers) -> F
     for entity in (appointment, patient, *consents.values()):
         if entity:
             tx.guard(entity)
-    return Facts(appointment=appointment, patient=patient, consents=consents, carriers=carriers)
+    reader = reader_of(tx, notification, appointment, patient)
+    return Facts(
+        appointment=appointment,
+        patient=patient,
+        consents=consents,
+        carriers=carriers,
+        barred=barred_for(tx, reader, consents, now=now),
+        daylight=daylight_for(reader, now=now),
+    )
 
 
 def _end(tx: Transaction, notification: Notification, how: Finish, *, now: datetime) -> Notification:
@@ -291,41 +269,34 @@ def _ask(tx: Transaction, notification: Notification, attempt: Attempt, *, now: 
     return Claimed(notification=stored, question=Question(ref=ref, channel=asked.channel, dedupe_key=key))
 
 
-def _send(tx: Transaction, notification: Notification, move: Send, facts: Facts, *, now: datetime) -> Claimed:
+def _send(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]) -> Claimed:
     """Put the attempts on record and return their messages."""
+    notification, now = occasion.notification, occasion.now
     try:
-        drafts = _drafts(tx, notification, move, facts, now=now)
+        drafts = drafted(tx, occasion, channels)
     except InvalidInputError:
         end = Finish(outcome=Outcome.FAILED, reason=Reason.CANNOT_RENDER)
         return Claimed(notification=_end(tx, notification, end, now=now))
     fence = notification.fence + 1
     made = tuple(_attempt(notification, draft, fence=fence, now=now) for draft in drafts)
+    _count(tx, occasion, made)
     leases = [a.lease_until for a in (*notification.attempts, *made) if a.state is AttemptState.SENDING]
     stored = tx.put(begun(notification, made, fence=fence, until=min(leases)))
-    handovers = tuple(_handover(stored, attempt, draft) for attempt, draft in zip(made, drafts, strict=True))
-    return Claimed(notification=stored, handovers=handovers)
-
-
-def _drafts(
-    tx: Transaction, notification: Notification, move: Send, facts: Facts, *, now: datetime
-) -> tuple[_Draft, ...]:
-    """Render the messages, at the last moment, so that words such as "tomorrow" are true."""
-    practice = tx.get(Practice, PRACTICE_ID) or Practice()
-    say = message_facts(notification, facts.appointment, facts.patient, practice)
-    language = (facts.patient.language if facts.patient else None) or practice.language
-    return tuple(
-        _Draft(
-            channel=channel,
-            carrier=facts.carriers[channel],
-            to=address_for(notification, facts.patient, channel) or "",
-            text=rendered(notification.template, channel, language=language, facts=say, now=now),
-            language=language,
-        )
-        for channel in move.channels
+    pairs = zip(made, drafts, strict=True)
+    return Claimed(
+        notification=stored, handovers=tuple(_handover(occasion, attempt, draft) for attempt, draft in pairs)
     )
 
 
-def _attempt(notification: Notification, draft: _Draft, *, fence: int, now: datetime) -> Attempt:
+def _count(tx: Transaction, occasion: Occasion, attempts: tuple[Attempt, ...]) -> None:
+    """Count the texts among attempts against the limits of the practice."""
+    segments = sum(attempt.segments for attempt in attempts)
+    if segments:
+        reader = reader_of(tx, occasion.notification, occasion.facts.appointment, occasion.facts.patient)
+        count_text(tx, reader, segments=segments, now=occasion.now)
+
+
+def _attempt(notification: Notification, draft: Draft, *, fence: int, now: datetime) -> Attempt:
     number = sum(a.channel is draft.channel for a in notification.attempts) + 1
     return Attempt(
         id=f"{dedupe_key(notification.id, draft.channel)}.{number}",
@@ -342,7 +313,9 @@ def _attempt(notification: Notification, draft: _Draft, *, fence: int, now: date
     )
 
 
-def _handover(notification: Notification, attempt: Attempt, draft: _Draft) -> Handover:
+def _handover(occasion: Occasion, attempt: Attempt, draft: Draft) -> Handover:
+    notification = occasion.notification
+    light = occasion.facts.daylight.get(attempt.channel)
     message = OutgoingMessage(
         dedupe_key=dedupe_key(notification.id, attempt.channel),
         attempt_id=attempt.id,
@@ -352,7 +325,9 @@ def _handover(notification: Notification, attempt: Attempt, draft: _Draft) -> Ha
         text=draft.text.text,
         html=draft.text.html,
         language=draft.language,
-        expires_at=expires_at(notification, now=attempt.started_at),
+        expires_at=expires_at(notification, light, now=attempt.started_at),
+        unsubscribe_url=draft.unsubscribe_url,
+        calendar=draft.calendar,
     )
     ref = AttemptRef(notification_id=notification.id, attempt_id=attempt.id, fence=attempt.fence)
     return Handover(ref=ref, message=message)

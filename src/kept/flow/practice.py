@@ -17,14 +17,18 @@ def save_practice(tx: Transaction, setup: PracticeSetup) -> PracticeSetup:
     """
     Write the practice and the schedules given; what is stored of them before is replaced.
 
-    A stored schedule that is not given stays, because visits may be booked on it. Appointments and planned messages
-    stay as they are: new hours and reminders count for what is booked from now on.
+    A stored schedule that is not given stays, because visits may be booked on it, and so do the practice's own texts,
+    which are written one by one. Appointments and planned messages stay as they are: new hours and reminders count for
+    what is booked from now on.
 
     Returns:
         What was written, with its versions.
     """
     known = tx.get(Practice, PRACTICE_ID)
-    practice = tx.put(msgspec.structs.replace(setup.practice, id=PRACTICE_ID, version=known.version if known else 0))
+    kept = known or Practice()
+    practice = tx.put(
+        msgspec.structs.replace(setup.practice, id=PRACTICE_ID, version=kept.version, own_texts=kept.own_texts)
+    )
     schedules = tuple(_saved(tx, schedule) for schedule in setup.schedules)
     return PracticeSetup(practice=practice, schedules=schedules)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from kept.core.batches import BatchItem
 from kept.core.booking import Appointment
+from kept.core.notices import notice_of
 from kept.core.notifications import (
     Notification,
     NotificationKind,
@@ -17,8 +18,9 @@ from kept.core.notifications import (
     notification_id,
 )
 from kept.core.people import ChannelName, Consent, Patient, consent_id
-from kept.core.practice import Practice
+from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.reminders import LAST_CALL, planned_reminders, skipped
+from kept.flow.limits import nights_of
 from kept.ports.store import Transaction
 
 BATCH_USEFUL_FOR: Final = timedelta(hours=18)
@@ -27,12 +29,34 @@ BATCH_PATIENCE: Final = timedelta(minutes=30)
 
 def plan_reminders(tx: Transaction, appointment: Appointment, practice: Practice, *, now: datetime) -> Appointment:
     """Write the reminders of an appointment as it stands; return it with their ids noted, not yet put."""
-    planned = planned_reminders(appointment, practice.policy_for(appointment.visit_type_id), now=now)
-    fresh = [n for n in planned if tx.get(Notification, n.id) is None]
-    for notification in fresh:
-        tx.put(notification)
-    ids = appointment.notification_ids + tuple(n.id for n in fresh if n.id not in appointment.notification_ids)
-    return msgspec.structs.replace(appointment, notification_ids=ids)
+    patient = tx.get(Patient, appointment.patient_id) if practice.quiet_hours else None
+    nights = nights_of(appointment, patient, practice)
+    policy = practice.policy_for(appointment.visit_type_id)
+    return _written(tx, appointment, planned_reminders(appointment, policy, now=now, nights=nights))
+
+
+def plan_notice(
+    tx: Transaction,
+    appointment: Appointment,
+    about: NotificationKind,
+    *,
+    now: datetime,
+    known_start: datetime | None = None,
+) -> Appointment:
+    """
+    Write what the patient is told of a change, if the practice tells it; return the appointment with its id noted.
+
+    Args:
+        tx: The transaction.
+        appointment: As it stands after the change; it is not put.
+        about: What has happened.
+        now: The one reading of the clock.
+        known_start: When the patient still believes it begins, after a move.
+    """
+    practice = tx.get(Practice, PRACTICE_ID) or Practice()
+    if about not in practice.notices:
+        return appointment
+    return _written(tx, appointment, (notice_of(appointment, about, now=now, known_start=known_start),))
 
 
 def void_reminders(tx: Transaction, appointment: Appointment, reason: Reason, *, now: datetime) -> None:
@@ -63,6 +87,15 @@ def plan_batch(tx: Transaction, items: tuple[BatchItem, ...], *, batch_id: str, 
         The ids of the notifications, in the order of the items.
     """
     return tuple(_plan_item(tx, item, batch_id=batch_id, now=now) for item in items)
+
+
+def _written(tx: Transaction, appointment: Appointment, planned: tuple[Notification, ...]) -> Appointment:
+    """Write the notifications that are not there yet; return the appointment with their ids."""
+    fresh = [n for n in planned if tx.get(Notification, n.id) is None]
+    for notification in fresh:
+        tx.put(notification)
+    ids = appointment.notification_ids + tuple(n.id for n in fresh if n.id not in appointment.notification_ids)
+    return msgspec.structs.replace(appointment, notification_ids=ids)
 
 
 def _plan_item(tx: Transaction, item: BatchItem, *, batch_id: str, now: datetime) -> str:

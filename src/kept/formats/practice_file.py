@@ -25,6 +25,7 @@ from kept.core.reminders import DEFAULT_POLICY, InsideLead, ReminderPolicy, Remi
 from kept.core.schedules import OpenHours, Place, Role, Schedule, VisitType
 from kept.core.zones import parse_clock, parse_instant, zone_named
 from kept.formats.fields import Fields
+from kept.formats.message_rules import RULES, message_rules_of, with_message_rules
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 24 * 60
@@ -33,7 +34,7 @@ NAME_LIMIT: Final = 100
 PHONE_LIMIT: Final = 20
 """Longest call-back number in a message."""
 
-_TOP: Final = frozenset({"practice", "places", "practitioners", "rooms", "visitTypes", "reminderPolicies"})
+_TOP: Final = frozenset({"practice", "messages", "places", "practitioners", "rooms", "visitTypes", "reminderPolicies"})
 _PRACTICE: Final = frozenset(
     {"name", "phone", "timeZone", "language", "region", "horizonDays", "slotMinutes", "requestHoldHours"}
 )
@@ -83,7 +84,7 @@ def practice_from(document: object) -> PracticeSetup:
     problems: list[FieldProblem] = []
     top = Fields(document, "", problems, allowed=_TOP)
     policies = tuple(_policy(fields) for fields in top.objects("reminderPolicies", _POLICY)) or (DEFAULT_POLICY,)
-    practice = _practice(top, policies)
+    practice = with_message_rules(_practice(top, policies), top.nested("messages", RULES))
     schedules = [_schedule(f, Role.PRACTITIONER, practice) for f in top.objects("practitioners", _SCHEDULE)]
     schedules += [_schedule(f, Role.ROOM, practice) for f in top.objects("rooms", _SCHEDULE)]
     _note_doubles(top, "places", [p.id for p in practice.places])
@@ -109,6 +110,7 @@ def document_of(setup: PracticeSetup) -> dict[str, object]:
             "slotMinutes": practice.slot_step // _MINUTE,
             "requestHoldHours": practice.request_hold // _HOUR,
         },
+        "messages": message_rules_of(practice),
         "places": [{"id": p.id, "name": p.name, "timeZone": p.zone, "phone": p.phone} for p in practice.places],
         "practitioners": [_schedule_document(s) for s in setup.schedules if s.role is Role.PRACTITIONER],
         "rooms": [_schedule_document(s) for s in setup.schedules if s.role is Role.ROOM],

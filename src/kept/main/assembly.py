@@ -6,15 +6,20 @@ import zoneinfo
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from kept.adapters.clock import SystemClock, SystemIds
-from kept.adapters.outbox import OutboxChannel, OutboxLedger
+from kept.adapters.outbox import PROVIDER, OutboxChannel, OutboxLedger, OutboxReader, OutboxVoice
 from kept.adapters.prometheus import PrometheusMeter
 from kept.adapters.sqlite import FileSeat, SqliteStore
 from kept.core.access import AnsweredRequest, ApiKey
 from kept.core.booking import Appointment
 from kept.core.conversation import Reply
+from kept.core.exchanges import Exchange
+from kept.core.holds import SlotHold
+from kept.core.limits import DaySpend
+from kept.core.links import Links
 from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent, Patient
 from kept.core.practice import Practice
@@ -22,18 +27,22 @@ from kept.core.receipts import ProviderMessage, ReceivedCall
 from kept.core.schedules import Schedule, ScheduleDay
 from kept.core.worklist import WorklistItem
 from kept.entrypoints.worker import CallReaders, Dispatcher, SeatedDispatcher, SendingThreads
+from kept.flow.receipts import keep_call, received
 from kept.flow.replies import reply_step
 from kept.main.channels import open_outside
+from kept.main.link_keys import links_of
 from kept.main.settings import EmailChannel, Settings, SmsChannel
 from kept.ports.channel import Channel
 from kept.ports.store import Entity
-from kept.ports.webhook import WebhookReader
+from kept.ports.webhook import WebhookReader, WebhookRequest
 
 KINDS: Final[tuple[type[Entity], ...]] = (
     AnsweredRequest,
     ApiKey,
     Appointment,
     Consent,
+    Exchange,
+    DaySpend,
     Notification,
     Patient,
     Practice,
@@ -42,6 +51,8 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Reply,
     Schedule,
     ScheduleDay,
+    SlotHold,
+    Tally,
     WorklistItem,
 )
 """Everything that is ever stored."""
@@ -60,8 +71,13 @@ class Parts:
     meter: PrometheusMeter
     store: SqliteStore
     ledger: OutboxLedger
+    voice: OutboxVoice
+    """Says what became of messages in the outbox, and answers them."""
     channels: dict[ChannelName, Channel]
     readers: dict[str, WebhookReader]
+    """Of what providers call, by the name in the path; without the outbox, which nobody may call."""
+    links: Links | None
+    """None: people cannot reach the pages safely, so messages carry no links."""
 
 
 @contextmanager
@@ -89,7 +105,10 @@ def open_parts(settings: Settings, *, checkpoints: bool) -> Iterator[Parts]:
             ChannelName.SMS: settings.sms is SmsChannel.OUTBOX,
             ChannelName.EMAIL: settings.email is EmailChannel.OUTBOX,
         }
-        to_outbox = {name: OutboxChannel(ledger, name, clock=clock) for name, is_one in outboxes.items() if is_one}
+        voice = _voice_of(store, ledger, clock, is_awaited=settings.outbox_receipts)
+        to_outbox = {
+            name: OutboxChannel(ledger, name, clock=clock, voice=voice) for name, is_one in outboxes.items() if is_one
+        }
         for channel in to_outbox.values():
             stack.callback(channel.close)
         yield Parts(
@@ -99,8 +118,10 @@ def open_parts(settings: Settings, *, checkpoints: bool) -> Iterator[Parts]:
             meter=PrometheusMeter(),
             store=store,
             ledger=ledger,
+            voice=voice,
             channels={**to_outbox, **outside.channels},
             readers=outside.readers,
+            links=links_of(settings),
         )
 
 
@@ -119,6 +140,16 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         meter=parts.meter,
         pool=SendingThreads(threads),
         max_in_flight=threads + max(1, threads // 4),
-        readers=CallReaders(parts.readers, on_reply=reply_step),
+        readers=CallReaders({**parts.readers, PROVIDER: OutboxReader()}, on_reply=reply_step),
     )
     return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)
+
+
+def _voice_of(store: SqliteStore, ledger: OutboxLedger, clock: SystemClock, *, is_awaited: bool) -> OutboxVoice:
+    """Return what speaks for the outbox: its calls are kept as any provider's, and the worker applies them."""
+
+    def keep(request: WebhookRequest) -> None:
+        call = received(PROVIDER, request, headers=request.headers)
+        store.submit(partial(keep_call, call=call)).result()
+
+    return OutboxVoice(ledger, clock=clock, ids=SystemIds(), call=keep, is_awaited=is_awaited)

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from kept.core.channels import Capabilities
 from kept.core.contacts import PhoneNumber
-from kept.core.dispatch import Capabilities
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.entrypoints.cli.parts import Rates

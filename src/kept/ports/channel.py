@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from kept.core.calendar import CalendarEntry
-from kept.core.dispatch import Capabilities
+from kept.core.channels import Capabilities
 from kept.core.notifications import SendOutcome
 from kept.core.people import ChannelName
 

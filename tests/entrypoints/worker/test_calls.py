@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kept.core.dispatch import Capabilities
+from kept.core.channels import Capabilities
 from kept.core.errors import OutsideError, StorageUnavailableError
 from kept.core.notifications import Outcome
 from kept.core.people import ChannelName

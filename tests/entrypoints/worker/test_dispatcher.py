@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from kept.adapters.memory import MemoryStore
-from kept.core.dispatch import LOOKUP_AFTER, Capabilities
+from kept.core.channels import Capabilities
+from kept.core.dispatch import LOOKUP_AFTER
 from kept.core.errors import StorageUnavailableError
 from kept.core.leads import Lead
 from kept.core.notifications import BOTH_AT_ONCE, AttemptState, Notification, Outcome, Reason, SendOutcome

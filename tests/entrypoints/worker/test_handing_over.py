@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kept.adapters.clock import SimulatedClock
-from kept.core.dispatch import Capabilities
+from kept.core.channels import Capabilities
 from kept.core.notifications import AttemptState, Outcome
 from kept.core.people import ChannelName
 from kept.core.reports import Metric

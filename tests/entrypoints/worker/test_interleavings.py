@@ -14,7 +14,8 @@ from datetime import timedelta
 import pytest
 
 from kept.core.booking import Appointment
-from kept.core.dispatch import Capabilities, Progress, Standing
+from kept.core.channels import Capabilities
+from kept.core.dispatch import Progress, Standing
 from kept.core.errors import KeptError
 from kept.core.notifications import Attempt, Notification, SendOutcome
 from kept.core.people import ChannelName

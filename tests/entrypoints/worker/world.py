@@ -10,8 +10,8 @@ from functools import partial
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.memory import MemoryStore
 from kept.core.booking import Appointment, AppointmentEvent, BookingRequest
+from kept.core.channels import Capabilities
 from kept.core.contacts import EmailAddress, PhoneNumber
-from kept.core.dispatch import Capabilities
 from kept.core.intervals import Interval
 from kept.core.notifications import Notification, SendOutcome
 from kept.core.people import ChannelName, Patient

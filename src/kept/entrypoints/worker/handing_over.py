@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from kept.core.dispatch import MIN_TTL, Carrier
+from kept.core.channels import MIN_TTL, Carrier
 from kept.core.notifications import Attempt, AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from kept.flow.dispatch import Handover, Question

@@ -1,0 +1,128 @@
+"""How many texts one person gets, what they may cost in a day, and to which countries they go."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from kept.core.contacts import PhoneNumber, calling_region, region_of
+from kept.core.errors import InvalidInputError
+from kept.core.records import IndexEntry
+
+WEEK: Final = timedelta(days=7)
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How many texts a person gets at most; mails are not counted.
+
+    Source:
+        47 CFR 64.1200(a)(9)(iv): one message a day and three in a week to each patient.
+    """
+
+    per_day: int = 1
+    """On one date of the calendar where the person is."""
+    per_week: int = 3
+    """In any seven days."""
+
+    def __post_init__(self) -> None:
+        """
+        Refuse numbers that make no sense.
+
+        Raises:
+            InvalidInputError: fewer than one, or fewer in a week than on a day.
+        """
+        if self.per_day < 1 or self.per_week < self.per_day:
+            message = "must be at least one a day, and in a week no fewer than on a day"
+            raise InvalidInputError.of("caps", "out_of_range", message)
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One message that was sent, or at least begun."""
+
+    at: datetime
+    patient_id: str
+    notification_id: str
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What one number got in the last seven days."""
+
+    kind: ClassVar[str] = "tally"
+
+    id: str
+    """The id of the consent for the number."""
+    version: int = 0
+    told: tuple[Told, ...] = ()
+    """Oldest first."""
+
+    def index_entries(self) -> tuple[IndexEntry, ...]:
+        """Return nothing: it is read by the number's id."""
+        return ()
+
+
+class DaySpend(msgspec.Struct, frozen=True, kw_only=True):
+    """How many segments of text were sent on one day."""
+
+    kind: ClassVar[str] = "day_spend"
+
+    id: str
+    """See :func:`spend_id`."""
+    version: int = 0
+    segments: int = 0
+
+    def index_entries(self) -> tuple[IndexEntry, ...]:
+        """Return nothing: it is read by its day."""
+        return ()
+
+
+def spend_id(day: date) -> str:
+    """
+    Return the id under which a day's segments are counted.
+
+    >>> spend_id(date(2026, 5, 4))
+    'sms/2026-05-04'
+    """
+    return f"sms/{day.isoformat()}"
+
+
+def has_room(tally: Tally, caps: Caps, told: Told, zone: ZoneInfo) -> bool:
+    """
+    Tell whether a person may get one more text.
+
+    Args:
+        tally: What the number got.
+        caps: The practice's limits.
+        told: The message in question. Another copy of one that is counted already needs no room.
+        zone: Where the person's days begin.
+    """
+    if any(t.notification_id == told.notification_id for t in tally.told):
+        return True
+    own = [t for t in tally.told if t.patient_id == told.patient_id and t.at > told.at - WEEK]
+    today = told.at.astimezone(zone).date()
+    on_the_day = sum(t.at.astimezone(zone).date() == today for t in own)
+    return on_the_day < caps.per_day and len(own) < caps.per_week
+
+
+def counted(tally: Tally, told: Told) -> Tally:
+    """Return the tally with one more message, unless that one is in it; what is older than a week goes."""
+    if any(t.notification_id == told.notification_id for t in tally.told):
+        return tally
+    recent = (t for t in tally.told if t.at > told.at - WEEK)
+    return msgspec.structs.replace(tally, told=(*recent, told))
+
+
+@lru_cache(maxsize=4096)
+def country_of_number(phone: PhoneNumber) -> str:
+    """
+    Return the country of a number; empty for one of no single country.
+
+    >>> country_of_number(PhoneNumber("+12423591234")), country_of_number(PhoneNumber("+80012345678"))
+    ('BS', '')
+    """
+    region = region_of(phone) or calling_region(phone)
+    return region if region.isalpha() else ""

@@ -1,0 +1,64 @@
+"""What a patient is told beside reminders: that a visit was booked, moved, cancelled or missed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from kept.core.booking import Appointment
+from kept.core.notifications import SMS_THEN_EMAIL, Notification, NotificationKind, Stages, notification_id
+from kept.core.people import ChannelName
+
+NEWS_FOR: Final = timedelta(hours=24)
+"""How long it is worth telling what has happened. Ours."""
+ASK_BACK_FOR: Final = timedelta(hours=48)
+"""How long after a missed visit it is worth offering another. Ours."""
+PATIENCE_SHARE: Final = 6
+"""The part of its time after which the next channel takes over: one in so many."""
+
+_PLANS: Final[dict[NotificationKind, Stages]] = {
+    NotificationKind.BOOKED: ((ChannelName.EMAIL,),),
+    NotificationKind.MOVED: SMS_THEN_EMAIL,
+    NotificationKind.CANCELLED: SMS_THEN_EMAIL,
+    NotificationKind.MISSED: SMS_THEN_EMAIL,
+}
+"""A booking is told by mail only: who has just booked knows, and a text of that day is left for the reminder."""
+
+TELLABLE: Final = tuple(_PLANS)
+"""What a practice can have its patients told."""
+
+
+def notice_of(
+    appointment: Appointment, about: NotificationKind, *, now: datetime, known_start: datetime | None = None
+) -> Notification:
+    """
+    Return the notification that tells what has happened to an appointment.
+
+    Args:
+        appointment: As it stands after it happened.
+        about: One of :data:`TELLABLE`.
+        now: When it happened.
+        known_start: When the patient still believes it begins, after a move: telling later would be too late.
+
+    Returns:
+        Due now. Its id is made from the appointment's sequence: telling the same again plans nothing new.
+    """
+    if about is NotificationKind.MISSED:
+        deadline = now + ASK_BACK_FOR
+    else:
+        deadline = min(now + NEWS_FOR, appointment.start, known_start or appointment.start)
+    return Notification(
+        id=notification_id(appointment.id, str(appointment.sequence), about.value, appointment.patient_id),
+        about=about,
+        rule=about.value,
+        patient_id=appointment.patient_id,
+        appointment_id=appointment.id,
+        appointment_sequence=appointment.sequence,
+        template=about.value,
+        plan=_PLANS[about],
+        planned_at=now,
+        due_at=now,
+        wake_at=now,
+        deadline_at=deadline,
+        patience=max((deadline - now) / PATIENCE_SHARE, timedelta(0)),
+    )

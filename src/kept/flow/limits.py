@@ -1,0 +1,119 @@
+"""Read what limits a message: the night where a person is, how many texts they got, what texts cost, where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from kept.core.booking import Appointment
+from kept.core.channels import address_for
+from kept.core.contacts import PhoneNumber
+from kept.core.limits import DaySpend, Tally, Told, counted, country_of_number, has_room, spend_id
+from kept.core.notifications import Notification, NotificationKind, Reason
+from kept.core.people import ChannelName, Consent, Patient, consent_id
+from kept.core.practice import PRACTICE_ID, Practice
+from kept.core.quiet_hours import Daylight, Zones, daylight_at, zones_for
+from kept.core.reminders import Nights
+from kept.core.zones import zone_named
+from kept.ports.store import Transaction
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a message is for, and what is limited for them."""
+
+    notification: Notification
+    appointment: Appointment | None
+    patient: Patient | None
+    practice: Practice
+
+    @property
+    def phone(self) -> PhoneNumber | None:
+        """The number that a text would go to."""
+        address = address_for(self.notification, self.patient, ChannelName.SMS)
+        return PhoneNumber(address) if address else None
+
+    def zones(self, at: datetime) -> Zones:
+        """Return the zones in which it must be day."""
+        place = self.appointment.zone if self.appointment else self.notification.facts.get("zone", self.practice.zone)
+        return zones_for(self.patient.zone if self.patient else None, place, self.phone, at=at)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether limits hold: they do for every text but an answer to someone who has just written."""
+        return bool(self.phone) and self.notification.about is not NotificationKind.ANSWER
+
+
+def reader_of(
+    tx: Transaction, notification: Notification, appointment: Appointment | None, patient: Patient | None
+) -> Reader:
+    """Return whom a message is for, with the practice whose limits hold."""
+    practice = tx.get(Practice, PRACTICE_ID) or Practice()
+    return Reader(notification=notification, appointment=appointment, patient=patient, practice=practice)
+
+
+def nights_of(appointment: Appointment, patient: Patient | None, practice: Practice) -> Nights | None:
+    """Return when a patient gets no texts, or None when there are none to get or no quiet hours."""
+    if practice.quiet_hours is None or patient is None or not patient.phone:
+        return None
+    zones = zones_for(patient.zone, appointment.zone, patient.phone, at=appointment.start)
+    return Nights(quiet=practice.quiet_hours, zones=zones)
+
+
+def daylight_for(reader: Reader, *, now: datetime) -> dict[ChannelName, Daylight]:
+    """Return whether it is day for a text; mails make no noise."""
+    quiet = reader.practice.quiet_hours
+    if quiet is None or not reader.is_limited:
+        return {}
+    return {ChannelName.SMS: daylight_at(now, quiet, reader.zones(now))}
+
+
+def barred_for(
+    tx: Transaction, reader: Reader, consents: Mapping[ChannelName, Consent | None], *, now: datetime
+) -> dict[ChannelName, Reason]:
+    """Return which channels a limit of the practice closes for a message, and which limit."""
+    if not reader.is_limited:
+        return {}
+    reason = _why_barred(tx, reader, consents.get(ChannelName.SMS), now=now)
+    return {ChannelName.SMS: reason} if reason else {}
+
+
+def count_text(tx: Transaction, reader: Reader, *, segments: int, now: datetime) -> None:
+    """Count a text that is about to leave."""
+    practice, phone = reader.practice, reader.phone
+    if practice.caps and phone and reader.is_limited:
+        tx.put(counted(_tally(tx, phone), _told(reader, now=now)))
+    if practice.sms_per_day is not None:
+        spent = _spent(tx, practice, now=now)
+        tx.put(msgspec.structs.replace(spent, segments=spent.segments + segments))
+
+
+def _why_barred(tx: Transaction, reader: Reader, consent: Consent | None, *, now: datetime) -> Reason | None:
+    practice, phone = reader.practice, reader.phone
+    if phone is None:
+        return None
+    if practice.sms_countries and country_of_number(phone) not in practice.sms_countries:
+        return Reason.COUNTRY_NOT_ALLOWED
+    if consent and consent.is_unproven:
+        return Reason.UNVERIFIED
+    zone = reader.zones(now)[0]
+    if practice.caps and not has_room(_tally(tx, phone), practice.caps, _told(reader, now=now), zone):
+        return Reason.CAPPED
+    limit = practice.sms_per_day
+    return Reason.OVER_BUDGET if limit is not None and _spent(tx, practice, now=now).segments >= limit else None
+
+
+def _told(reader: Reader, *, now: datetime) -> Told:
+    notification = reader.notification
+    return Told(at=now, patient_id=notification.patient_id, notification_id=notification.id)
+
+
+def _tally(tx: Transaction, phone: PhoneNumber) -> Tally:
+    number = consent_id(ChannelName.SMS, phone)
+    return tx.get(Tally, number) or Tally(id=number)
+
+
+def _spent(tx: Transaction, practice: Practice, *, now: datetime) -> DaySpend:
+    today = spend_id(now.astimezone(zone_named(practice.zone)).date())
+    return tx.get(DaySpend, today) or DaySpend(id=today)
