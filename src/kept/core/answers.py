@@ -1,0 +1,116 @@
+"""What is written back to somebody who has written: help, that a person will call, or which visit was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from kept.core.booking import Appointment
+from kept.core.conversation import Reply
+from kept.core.moments import Occasion, short_sayings, tongue_for
+from kept.core.notifications import Notification, NotificationKind, notification_id
+from kept.core.people import ChannelName, Patient
+from kept.core.practice import Practice
+
+ANSWERED_WITHIN: Final = timedelta(minutes=30)
+"""An answer that comes later than this after the reply is none, and is not sent. Ours."""
+LINK_WITHIN: Final = timedelta(hours=24)
+"""How long after the word CANCEL a mail that tells how to cancel is worth sending. Ours."""
+OPTIONS: Final = "options"
+"""The fact of a notification that holds its numbered visits."""
+
+
+class AnswerText(StrEnum):
+    """The texts that answer a reply, by the names of their templates."""
+
+    HELP = "help"
+    """Who writes, and how to reach them."""
+    UNCLEAR = "unclear"
+    """Nobody has understood; somebody will call."""
+    WHICH_VISIT = "which_visit"
+    """A numbered question."""
+    CANCEL_LINK = "cancel_link"
+    """By mail: messages have ended, the visit has not, and this is how to cancel it."""
+
+
+def answer_to(
+    reply: Reply, text: AnswerText, patient: Patient, practice: Practice, *, now: datetime
+) -> Notification | None:
+    """
+    Return the answer to a reply, to the very address that it came from; None when it would come too late.
+
+    Its id is made from the reply's, so that no reply is answered twice with the same.
+    """
+    deadline = min(reply.at, now) + ANSWERED_WITHIN
+    if deadline <= now:
+        return None
+    return Notification(
+        id=notification_id("answer", reply.id, text.value),
+        about=NotificationKind.ANSWER,
+        rule=text.value,
+        patient_id=patient.id,
+        template=text.value,
+        plan=((reply.channel,),),
+        addresses={reply.channel: reply.sender},
+        facts={"start": now.isoformat(), "zone": practice.zone, "place": ""},
+        planned_at=now,
+        due_at=now,
+        wake_at=now,
+        deadline_at=deadline,
+    )
+
+
+def question_about(
+    reply: Reply, visits: Sequence[Appointment], patient: Patient, practice: Practice, *, now: datetime
+) -> Notification | None:
+    """
+    Return the question which of several visits a reply meant.
+
+    None when it would come too late, or when two of the visits look the same to whoever reads it.
+    """
+    answer = answer_to(reply, AnswerText.WHICH_VISIT, patient, practice, now=now)
+    lines = options_said(visits, practice, language=patient.language or practice.language, now=now)
+    if answer is None or not lines:
+        return None
+    return msgspec.structs.replace(answer, facts={**answer.facts, OPTIONS: "; ".join(lines)})
+
+
+def options_said(visits: Sequence[Appointment], practice: Practice, *, language: str, now: datetime) -> tuple[str, ...]:
+    """
+    Return visits as numbered options: day, time and place, and nobody's name, because a family shares a number.
+
+    Empty when two of them could not be told apart.
+    """
+    tongue = tongue_for(language)
+    said = []
+    for visit in visits:
+        occasion = Occasion(start=visit.start, zone=visit.zone, reader_zone=None, now=now)
+        fullest = short_sayings(occasion, tongue)[0]
+        place = practice.place(visit.place_id)
+        parts = (f"{fullest.weekday} {fullest.date}", fullest.time, place.name if place else visit.location)
+        said.append(", ".join(filter(None, parts)))
+    if len(set(said)) < len(said):
+        return ()
+    return tuple(f"{number}: {words}" for number, words in enumerate(said, start=1))
+
+
+def cancel_link_for(reply: Reply, visit: Appointment, *, now: datetime) -> Notification:
+    """Return the mail that tells how to cancel a visit, for somebody whose word CANCEL has ended text messages."""
+    return Notification(
+        id=notification_id("answer", reply.id, AnswerText.CANCEL_LINK.value),
+        about=NotificationKind.ANSWER,
+        rule=AnswerText.CANCEL_LINK.value,
+        patient_id=visit.patient_id,
+        appointment_id=visit.id,
+        appointment_sequence=visit.sequence,
+        template=AnswerText.CANCEL_LINK.value,
+        plan=((ChannelName.EMAIL,),),
+        planned_at=now,
+        due_at=now,
+        wake_at=now,
+        deadline_at=min(now + LINK_WITHIN, visit.start),
+    )
