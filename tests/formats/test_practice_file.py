@@ -118,7 +118,7 @@ def test_an_empty_document_is_a_practice_with_the_usual_reminders_and_the_carefu
         pytest.param({"practice": {"name": 5}}, {"practice/name": "not_a_text"}, id="a number for a name"),
         pytest.param({"practice": {"name": "x" * 31}}, {"practice/name": "too_long"}, id="a long name"),
         pytest.param({"practice": {"timeZone": "Mars/Base"}}, {"practice/timeZone": "unknown_zone"}, id="a zone"),
-        pytest.param({"messages": {"quietHours": "22:00-06:00"}}, {"messages/quietHours": "too_narrow"}, id="a night"),
+        pytest.param({"messages": {"quietHours": "22:00-06:00"}}, {"messages/quietHours": "too_narrow"}, id="nights"),
         pytest.param(
             {"messages": {"quietHours": "20:00"}}, {"messages/quietHours": "not_a_stretch"}, id="half a night"
         ),

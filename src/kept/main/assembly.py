@@ -18,7 +18,7 @@ from kept.core.booking import Appointment
 from kept.core.conversation import Reply
 from kept.core.exchanges import Exchange
 from kept.core.holds import SlotHold
-from kept.core.limits import DaySpend
+from kept.core.limits import DaySpend, Tally
 from kept.core.links import Links
 from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent, Patient
