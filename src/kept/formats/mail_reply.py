@@ -42,8 +42,6 @@ _TIME: Final = re.compile(r"[0-9]{1,2}[:.h][0-9]{2}")
 _DATE: Final = re.compile(r"[0-9]{4}|[0-9]{1,2}[:.h][0-9]{2}")
 _FOLD: Final = re.compile(r"\r?\n[ \t]")
 _PARTSTAT: Final = re.compile(r'(?im)^ATTENDEE[^\r\n]*?;PARTSTAT="?(ACCEPTED|DECLINED|TENTATIVE)')
-    r"(?im)^ATTENDEE[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*?PARTSTAT=\"?(ACCEPTED|DECLINED|TENTATIVE)"
-)
 _SILENT: Final = frozenset({"head", "style", "script", "title", "blockquote"})
 _BREAKS: Final = frozenset({"br", "p", "div", "tr", "li", "hr", "h1", "h2", "h3"})
 
