@@ -335,7 +335,7 @@ def test_refuses_a_file_of_a_newer_version(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     OutboxLedger(path).close()
     db = sqlite3.connect(path)
-    db.execute("PRAGMA user_version = 2")
+    db.execute("PRAGMA user_version = 3")
     db.close()
 
     with pytest.raises(OutboxUnavailableError, match="newer Kept"):

@@ -15,7 +15,7 @@ from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.entrypoints.worker import SeatedDispatcher
 from kept.main.assembly import Parts
 from kept.main.health import HealthWatch
-from kept.main.settings import EmailChannel, Settings, SmsChannel, public_url
+from kept.main.settings import Settings, has_outbox, public_url
 
 
 def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
@@ -31,11 +31,6 @@ def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
     app.router.routes.extend(webhook_routes(_webhook_parts(parts, sender)))
     app.mount("/", build_pages(_web_parts(parts, sender, watch)))
     return app
-
-
-def has_outbox(settings: Settings) -> bool:
-    """Return whether any message goes to the outbox."""
-    return settings.sms is SmsChannel.OUTBOX or settings.email is EmailChannel.OUTBOX
 
 
 def _api_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch) -> ApiParts:
@@ -75,6 +70,7 @@ def _web_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch
         ids=parts.ids,
         outbox=parts.ledger if has_outbox(settings) else None,
         tell_outbox=partial(_tell, parts.ledger),
+        voice=parts.voice,
         health=watch.sending,
         wake=sender.wake if sender else _nobody,
         host=settings.host,

@@ -14,6 +14,7 @@ from kept.adapters.outbox import PROVIDER, OutboxChannel, OutboxLedger, OutboxRe
 from kept.adapters.prometheus import PrometheusMeter
 from kept.adapters.sqlite import FileSeat, SqliteStore
 from kept.core.access import AnsweredRequest, ApiKey
+from kept.core.balance import Nightly
 from kept.core.booking import Appointment
 from kept.core.conversation import Reply
 from kept.core.exchanges import Exchange
@@ -25,6 +26,7 @@ from kept.core.people import ChannelName, Consent, Patient
 from kept.core.practice import Practice
 from kept.core.receipts import ProviderMessage, ReceivedCall
 from kept.core.schedules import Schedule, ScheduleDay
+from kept.core.watch import Heartbeat
 from kept.core.worklist import WorklistItem
 from kept.entrypoints.worker import CallReaders, Dispatcher, SeatedDispatcher, SendingThreads
 from kept.flow.receipts import keep_call, received
@@ -43,6 +45,8 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Consent,
     Exchange,
     DaySpend,
+    Heartbeat,
+    Nightly,
     Notification,
     Patient,
     Practice,
@@ -140,6 +144,7 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         meter=parts.meter,
         pool=SendingThreads(threads),
         max_in_flight=threads + max(1, threads // 4),
+        aside=SendingThreads(1, name="kept-aside"),
         readers=CallReaders({**parts.readers, PROVIDER: OutboxReader()}, on_reply=reply_step),
     )
     return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)

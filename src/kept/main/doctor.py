@@ -141,7 +141,9 @@ def _of_channels(parts: Parts, settings: Settings) -> Iterator[Check]:
             yield _mail_server(settings)
         else:
             yield _ok(f"channel {name}", f"goes by {channel.provider}; the first message shows whether it lets us in")
-        if channel and (channel.capabilities.receipts or channel.provider in parts.readers):
+        if channel is None or channel.provider == "outbox":
+            continue
+        if channel.capabilities.receipts or channel.provider in parts.readers:
             yield _returning(parts, settings, channel.provider)
 
 

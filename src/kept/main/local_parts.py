@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from kept.adapters.clock import SystemClock, SystemIds
-    from kept.adapters.outbox import OutboxLedger
+    from kept.adapters.outbox import OutboxLedger, OutboxVoice
     from kept.adapters.sqlite import FileSeat, SqliteStore
     from kept.entrypoints.cli.parts import (
         Check,
@@ -64,6 +64,21 @@ class LocalParts:
     def outbox(self) -> OutboxLedger:
         """The outbox in the data folder."""
         return self._parts.ledger
+
+    @property
+    def voice(self) -> OutboxVoice:
+        """
+        What speaks for the outbox.
+
+        Raises:
+            RefusedError: no message goes there, so there is nothing to be said.
+        """
+        from kept.core.errors import RefusedError
+        from kept.main.settings import has_outbox
+
+        if not has_outbox(self._settings):
+            raise RefusedError("no_outbox", "no channel goes to the outbox; set sms or email to outbox to play with it")
+        return self._parts.voice
 
     def tell_outbox(self, channel: str, behaviour: str, *, times: int | None, seconds: float | None) -> msgspec.Struct:
         """Order how the outbox treats the next messages of a channel."""

@@ -25,7 +25,13 @@ FILE_VARIABLE: Final = "KEPT_SETTINGS"
 FILE_NAME: Final = "kept.toml"
 """Looked for in the data folder when no other file is named."""
 MASK: Final = "********"
-SECRETS: Final = ("smtp_password", "twilio_auth_token", "twilio_previous_auth_token")
+SECRETS: Final = (
+    "link_secret",
+    "link_previous_secret",
+    "smtp_password",
+    "twilio_auth_token",
+    "twilio_previous_auth_token",
+)
 """Settings that are never shown, each with a setting ``…_file`` for a file with it."""
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
@@ -87,6 +93,14 @@ class Settings(BaseSettings):
     """0: any free one."""
     public_url: str = ""
     """How others reach this server, for links and for what providers call; empty: host and port."""
+    link_secret: SecretStr = SecretStr("")
+    """Seals the links in messages; empty: one is made once, in the data folder; never shown."""
+    link_secret_file: Path | None = None
+    """File whose first line is that secret."""
+    link_previous_secret: SecretStr = SecretStr("")
+    """The one before it: links that it sealed open until they end; never shown."""
+    link_previous_secret_file: Path | None = None
+    """File whose first line is that one."""
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Host names that requests may name; empty: this machine's own, and host."""
     log_level: LogLevel = LogLevel.INFO
@@ -95,6 +109,8 @@ class Settings(BaseSettings):
     """Who takes text messages; none: nobody, and the reason stands with each message."""
     email: EmailChannel = EmailChannel.OUTBOX
     """Who takes e-mail."""
+    outbox_receipts: bool = False
+    """Whether messages in the outbox wait for word of what became of them, which you then give."""
     sending_threads: Annotated[int, Field(ge=1, le=256)] = 32
     """Calls to providers that are made at once."""
     requests_per_second: Annotated[float, Field(gt=0)] = 5_000.0
@@ -231,6 +247,11 @@ def public_url(settings: Settings) -> str:
     """Return how others reach this server, without a slash at the end."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")
+
+
+def has_outbox(settings: Settings) -> bool:
+    """Return whether any message goes to the outbox."""
+    return settings.sms is SmsChannel.OUTBOX or settings.email is EmailChannel.OUTBOX
 
 
 def setting_names() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.memory import MemoryStore
-from kept.adapters.outbox import Behaviour, OutboxChannel, OutboxLedger
+from kept.adapters.outbox import PROVIDER, Behaviour, OutboxChannel, OutboxLedger, OutboxReader, OutboxVoice
 from kept.core.people import ChannelName
 from kept.core.practice import Practice, PracticeSetup
 from kept.core.schedules import Place, Role, Schedule, VisitType
@@ -27,10 +27,13 @@ from kept.entrypoints.cli.parts import (
     SimulationWatch,
     SimulationWishes,
 )
-from kept.entrypoints.worker import Dispatcher, InlineExecutor
+from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.practice import save_practice
+from kept.flow.receipts import keep_call, received
+from kept.flow.replies import reply_step
 from kept.main.made_up import SilentMeter
 from kept.main.simulate import simulate
+from kept.ports.webhook import WebhookRequest
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples" / "seeds"
 NOW = datetime(2024, 1, 15, 12, tzinfo=UTC)
@@ -68,6 +71,7 @@ class MadeUpParts:
         self.ids = NumberedIds()
         self.store = MemoryStore()
         self.outbox = OutboxLedger(folder / "outbox.db", synchronous="normal")
+        self.voice = OutboxVoice(self.outbox, clock=self.clock, ids=self.ids, call=self._keep)
         self.is_alone = True
         """Whether the sender's seat is free."""
         self.wishes: list[object] = []
@@ -79,11 +83,23 @@ class MadeUpParts:
 
     def dispatcher(self) -> Dispatcher:
         """Return a worker that sends in the caller's thread."""
-        ways = (OutboxChannel(self.outbox, name, clock=self.clock, wait=lambda _: None) for name in ChannelName)
-        channels = {way.name: way for way in ways}
-        return Dispatcher(
-            self.store, channels, clock=self.clock, meter=SilentMeter(), pool=InlineExecutor(), max_in_flight=8
+        ways = (
+            OutboxChannel(self.outbox, name, clock=self.clock, wait=lambda _: None, voice=self.voice)
+            for name in ChannelName
         )
+        return Dispatcher(
+            self.store,
+            {way.name: way for way in ways},
+            clock=self.clock,
+            meter=SilentMeter(),
+            pool=InlineExecutor(),
+            max_in_flight=8,
+            readers=CallReaders({PROVIDER: OutboxReader()}, on_reply=reply_step),
+        )
+
+    def _keep(self, request: WebhookRequest) -> None:
+        call = received(PROVIDER, request, headers={})
+        self.store.submit(lambda tx: keep_call(tx, call)).result()
 
     @contextmanager
     def sender(self) -> Iterator[Sender | None]:

@@ -14,7 +14,7 @@ import httpx
 
 from kept.adapters.clock import SimulatedClock, SystemIds
 from kept.adapters.memory import MemoryStore
-from kept.adapters.outbox import Behaviour, OutboxChannel, OutboxLedger
+from kept.adapters.outbox import PROVIDER, Behaviour, OutboxChannel, OutboxLedger, OutboxReader, OutboxVoice
 from kept.core.booking import Appointment, BookingRequest
 from kept.core.contacts import EmailAddress, PhoneNumber
 from kept.core.people import ChannelName, Patient
@@ -22,11 +22,13 @@ from kept.core.practice import Practice
 from kept.core.receipts import IncomingReply
 from kept.core.schedules import OpenHours, Place, Role, Schedule, VisitType
 from kept.entrypoints.web import Health, WebParts, build_pages
-from kept.entrypoints.worker import Dispatcher, InlineExecutor
+from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import book
 from kept.flow.people import register
+from kept.flow.receipts import keep_call, received
 from kept.flow.replies import reply_step
 from kept.ports.store import Transaction
+from kept.ports.webhook import WebhookRequest
 from tests.entrypoints.web.html import Element, parsed
 
 T = TypeVar("T")
@@ -70,6 +72,7 @@ class World:
         self.clock = SimulatedClock(NOW)
         self.ids = SystemIds()
         self.ledger = OutboxLedger(folder / "outbox.db", synchronous="normal")
+        self.voice = OutboxVoice(self.ledger, clock=self.clock, ids=self.ids, call=self._keep)
         self.health = Health(is_sending=True)
         self.wakes = 0
         self.parts = WebParts(
@@ -78,6 +81,7 @@ class World:
             ids=self.ids,
             outbox=self.ledger,
             tell_outbox=lambda channel, behaviour, times: self.ledger.tell(channel, Behaviour(behaviour), times=times),
+            voice=self.voice,
             health=lambda: self.health,
             wake=self._wake,
             host=host,
@@ -139,10 +143,18 @@ class World:
     def send(self) -> int:
         """Send what is due."""
         channels = {
-            name: OutboxChannel(self.ledger, name, clock=self.clock, wait=lambda _: None) for name in ChannelName
+            name: OutboxChannel(self.ledger, name, clock=self.clock, wait=lambda _: None, voice=self.voice)
+            for name in ChannelName
         }
-        pool = InlineExecutor()
-        worker = Dispatcher(self.store, channels, clock=self.clock, meter=Silence(), pool=pool, max_in_flight=1)
+        worker = Dispatcher(
+            self.store,
+            channels,
+            clock=self.clock,
+            meter=Silence(),
+            pool=InlineExecutor(),
+            max_in_flight=1,
+            readers=CallReaders({PROVIDER: OutboxReader()}, on_reply=reply_step),
+        )
         return worker.run_due()
 
     def answer(self, text: str, sender: str) -> None:
@@ -158,6 +170,10 @@ class World:
             at=now,
         )
         self.do(reply_step(self.store, reply, now=now))
+
+    def _keep(self, request: WebhookRequest) -> None:
+        call = received(PROVIDER, request, headers={})
+        self.do(lambda tx: keep_call(tx, call))
 
     def _wake(self) -> None:
         self.wakes += 1

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from kept.adapters.outbox.ledger import Answer, OutboxLedger, OutboxUnavailableError
 from kept.adapters.outbox.messages import Behaviour, message_id_of
+from kept.adapters.outbox.voice import OutboxVoice
+from kept.adapters.outbox.words import PROVIDER
+from kept.core.errors import StorageUnavailableError
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from kept.ports.channel import Capabilities, OutgoingMessage
@@ -29,16 +33,24 @@ class OutboxChannel:
         name: Whose messages this one carries.
         clock: Tells when a message arrived, and whether it is still wanted.
         wait: Sleeps for so many seconds, for the slow answers.
+        voice: Tells later what becomes of messages. None: nobody does.
     """
 
-    provider = "outbox"
-    capabilities = Capabilities(lookup=True)
+    provider = PROVIDER
 
     def __init__(
-        self, ledger: OutboxLedger, name: ChannelName, *, clock: Clock, wait: Callable[[float], None] = time.sleep
+        self,
+        ledger: OutboxLedger,
+        name: ChannelName,
+        *,
+        clock: Clock,
+        wait: Callable[[float], None] = time.sleep,
+        voice: OutboxVoice | None = None,
     ) -> None:
         self.name = name
         self.timeout_s = TIMEOUT_S
+        self.capabilities = Capabilities(lookup=True, receipts=voice is not None and voice.is_awaited, replies=True)
+        self._voice = voice
         self._ledger = ledger
         self._clock = clock
         self._wait = wait
@@ -82,10 +94,12 @@ class OutboxChannel:
                 return SendOutcome(state=AttemptState.NOT_SENT, code="throttled", retry_after_s=answer.seconds)
             case Behaviour.LATE | Behaviour.LOST:
                 self._wait(answer.seconds)
+                self._say_always(answer)
                 return SendOutcome(state=AttemptState.UNKNOWN, code="timeout")
             case Behaviour.SLOW:
                 return self._after_a_while(message, answer.seconds)
             case _:
+                self._say_always(answer)
                 return SendOutcome(state=AttemptState.ACCEPTED, provider_message_id=_id(answer))
 
     def _after_a_while(self, message: OutgoingMessage, seconds: float) -> SendOutcome:
@@ -94,6 +108,12 @@ class OutboxChannel:
         if message.expires_at <= now:
             return _EXPIRED
         return self._outcome(message, self._ledger.keep(message, at=now))
+
+    def _say_always(self, answer: Answer) -> None:
+        """Say what is always said of the address; when that cannot be kept, word is lost as any may be."""
+        if self._voice and answer.word and answer.id is not None:
+            with suppress(StorageUnavailableError):
+                self._voice.say(answer.id, answer.word)
 
 
 def _id(answer: Answer) -> str:

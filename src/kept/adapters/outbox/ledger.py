@@ -23,13 +23,13 @@ from kept.adapters.outbox import schema
 from kept.adapters.outbox.messages import (
     Behaviour,
     Order,
-    OrderRow,
     OutboxMessage,
     Row,
     checked_order,
     message_of,
     text_of,
 )
+from kept.adapters.outbox.standing import Standing, order_row, orders_in
 from kept.core.errors import StorageUnavailableError
 from kept.core.notifications import AttemptState
 from kept.core.people import ChannelName
@@ -65,6 +65,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     id: int | None = None
     """Place in the ledger, when it left a line."""
+    word: str = ""
+    """What is always said of messages for this address, when this one was taken."""
 
 
 class _Waiting:
@@ -183,7 +185,7 @@ class OutboxLedger:
         order = checked_order(channel, behaviour, times=times, seconds=seconds)
         with self._write_lock:
             try:
-                self._writer.execute(schema.GIVE_ORDER, _order_row(order, order.times))
+                self._writer.execute(schema.GIVE_ORDER, order_row(order, order.times))
             except sqlite3.Error as error:
                 raise _unavailable(error) from error
         return order
@@ -191,7 +193,26 @@ class OutboxLedger:
     def orders(self) -> dict[ChannelName, Order]:
         """Return what is ordered now; a channel that is missing accepts."""
         with self._reading() as db:
-            return _orders(db)
+            return orders_in(db)
+
+    def always(self, address: str, word: str | None) -> None:
+        """
+        Order what is said of every message that is taken for an address; None: nothing any more.
+
+        Raises:
+            OutboxUnavailableError: nothing was ordered.
+        """
+        statement, values = (schema.SAY_ALWAYS, (address, word)) if word else (schema.SAY_NOTHING, (address,))
+        with self._write_lock:
+            try:
+                self._writer.execute(statement, values)
+            except sqlite3.Error as error:
+                raise _unavailable(error) from error
+
+    def said_always(self) -> dict[str, str]:
+        """Return what is always said, by address."""
+        with self._reading() as db:
+            return dict(db.execute(schema.ALWAYS).fetchall())
 
     # ---- for those who look
 
@@ -302,7 +323,8 @@ class OutboxLedger:
     def _decide(self, batch: list[_Waiting]) -> list[Answer]:
         """Follow the orders for each message in turn, and append the lines that come of it."""
         last = int(self._writer.execute(schema.LAST_ID).fetchone()[0])
-        standing = _Standing(_orders(self._writer))
+        standing = Standing(orders_in(self._writer))
+        always: dict[str, str] = dict(self._writer.execute(schema.ALWAYS).fetchall())
         answers: list[Answer] = []
         rows: list[Row] = []
         for waiting in batch:
@@ -310,34 +332,13 @@ class OutboxLedger:
             number = last + len(rows) + 1 if behaviour in _KEPT else None
             if number is not None:
                 rows.append(_row(number, waiting, behaviour))
-            answers.append(Answer(behaviour=behaviour, seconds=seconds, id=number))
+            is_taken = _KEPT.get(behaviour) is AttemptState.ACCEPTED
+            word = always.get(waiting.message.to, "") if is_taken else ""
+            answers.append(Answer(behaviour=behaviour, seconds=seconds, id=number, word=word))
         self._writer.executemany(schema.APPEND, rows)
         self._writer.executemany(schema.GIVE_ORDER, standing.changed())
         self._writer.executemany(schema.DROP_ORDER, standing.finished())
         return answers
-
-
-class _Standing:
-    """The orders, while one commit uses them up."""
-
-    def __init__(self, orders: dict[ChannelName, Order]) -> None:
-        self._orders = orders
-        self._left = {channel: order.times for channel, order in orders.items()}
-
-    def next(self, channel: ChannelName) -> tuple[Behaviour, float]:
-        order, left = self._orders.get(channel), self._left.get(channel)
-        if order is None or left == 0:
-            return Behaviour.ACCEPT, 0.0
-        if left is not None:
-            self._left[channel] = left - 1
-        return order.behaviour, order.seconds
-
-    def changed(self) -> list[OrderRow]:
-        orders = self._orders.items()
-        return [_order_row(order, self._left[name]) for name, order in orders if self._left[name] != order.times]
-
-    def finished(self) -> list[tuple[str]]:
-        return [(channel.value,) for channel, left in self._left.items() if left == 0]
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -348,19 +349,6 @@ def _unavailable(error: sqlite3.Error, *, may_be_taken: bool = False) -> OutboxU
     reason = getattr(error, "sqlite_errorname", type(error).__name__)
     message = f"the outbox's file cannot be used ({reason}); see whether its disk is full or its folder is gone"
     return OutboxUnavailableError(message, may_be_taken=may_be_taken)
-
-
-def _orders(db: sqlite3.Connection) -> dict[ChannelName, Order]:
-    rows = db.execute(schema.ORDERS).fetchall()
-    orders = [
-        Order(channel=ChannelName(channel), behaviour=Behaviour(behaviour), times=times, seconds=seconds)
-        for channel, behaviour, times, seconds in rows
-    ]
-    return {order.channel: order for order in orders}
-
-
-def _order_row(order: Order, times: int | None) -> OrderRow:
-    return (order.channel.value, order.behaviour.value, times, order.seconds)
 
 
 def _row(number: int, waiting: _Waiting, behaviour: Behaviour) -> Row:

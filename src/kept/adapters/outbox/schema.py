@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""1: messages and orders. 2: what is always said of an address, too."""
 READ_VERSION: Final = "PRAGMA user_version"
 
 WAL: Final = "PRAGMA journal_mode=WAL"
@@ -46,7 +47,13 @@ CREATE: Final = (
         seconds REAL NOT NULL
     ) STRICT
     """,
-    "PRAGMA user_version = 1",
+    """
+    CREATE TABLE IF NOT EXISTS always (
+        address TEXT PRIMARY KEY,
+        word TEXT NOT NULL
+    ) STRICT
+    """,
+    "PRAGMA user_version = 2",
 )
 
 BEGIN: Final = "BEGIN IMMEDIATE"
@@ -68,3 +75,7 @@ FATE: Final = """
 ORDERS: Final = "SELECT channel, behaviour, times, seconds FROM orders"
 GIVE_ORDER: Final = "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)"
 DROP_ORDER: Final = "DELETE FROM orders WHERE channel = ?"
+
+ALWAYS: Final = "SELECT address, word FROM always ORDER BY address"
+SAY_ALWAYS: Final = "INSERT OR REPLACE INTO always VALUES (?, ?)"
+SAY_NOTHING: Final = "DELETE FROM always WHERE address = ?"

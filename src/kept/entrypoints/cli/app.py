@@ -12,6 +12,7 @@ from kept.entrypoints.cli import (
     imports,
     keys,
     messages,
+    outbox,
     patients,
     practice,
     replies,
@@ -33,7 +34,14 @@ def program() -> typer.Typer:
     made.callback()(_options)
     for commands in (upkeep, appointments, messages, imports, simulation):
         commands.add_to(made)
-    groups = {"patients": patients, "worklist": worklist, "replies": replies, "key": keys, "practice": practice}
+    groups = {
+        "patients": patients,
+        "worklist": worklist,
+        "outbox": outbox,
+        "replies": replies,
+        "key": keys,
+        "practice": practice,
+    }
     for name, group in groups.items():
         made.add_typer(group.app, name=name)
     return made

@@ -1,8 +1,8 @@
-"""``kept send``, ``why``, ``notifications`` and ``outbox``: what is sent, and why not."""
+"""``kept send``, ``why`` and ``notifications``: what is sent, and why not."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from kept.core.notifications import Notification
 
 notifications = typer.Typer(no_args_is_help=True, help="Look at what is planned and sent.")
-outbox = typer.Typer(no_args_is_help=True, help="Look into the outbox, and tell it how to behave.")
 
 DayOption = Annotated[str | None, typer.Option(help="A UTC day, YYYY-MM-DD, on which they are due.")]
 
@@ -22,7 +21,6 @@ def add_to(program: typer.Typer) -> None:
     command(program)(send)
     command(program)(why)
     program.add_typer(notifications, name="notifications")
-    program.add_typer(outbox, name="outbox")
 
 
 def send(
@@ -98,57 +96,6 @@ def list_notifications(
     document = {"notifications": [msgspec.to_builtins(notification_view(n)) for n in found]}
     columns = ("due (UTC)", "state", "outcome", "reason", "rule", "patient", "id")
     say(document, as_json=as_json, text=lambda: table(columns, [_row(n) for n in found]))
-
-
-@command(outbox, "list")
-def list_outbox(
-    context: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest first.")] = 20,
-    as_json: JsonFlag = False,
-) -> None:
-    """List the newest messages in the outbox."""
-    import msgspec
-
-    found = [msgspec.to_builtins(m) for m in parts_of(context).outbox.messages(limit=limit, newest_first=True)]
-    columns = ("id", "received_at", "channel", "to", "state", "text")
-    rows = [[m[c] for c in columns] for m in found]
-    say({"messages": found}, as_json=as_json, text=lambda: table(columns, rows))
-
-
-@command(outbox, "show")
-def show_outbox(
-    context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="ID", help="Its number in the list.")],
-    as_json: JsonFlag = False,
-) -> None:
-    """Show one message in the outbox whole."""
-    import msgspec
-
-    from kept.core.errors import NotFoundError
-
-    message = parts_of(context).outbox.message(number)
-    if message is None:
-        raise NotFoundError("message in the outbox")
-    document = msgspec.to_builtins(message)
-    say(document, as_json=as_json, text="\n".join(f"{name}: {value}" for name, value in document.items()))
-
-
-@command(outbox)
-def tell(
-    context: typer.Context,
-    channel: Annotated[Literal["sms", "email"], typer.Argument(metavar="CHANNEL", help="sms or email.")],
-    behaviour: Annotated[
-        Literal["accept", "refuse", "fail", "slow", "late", "lost", "throttle"],
-        typer.Argument(metavar="BEHAVIOUR", help="accept, refuse, fail, slow, late, lost or throttle."),
-    ],
-    times: Annotated[int | None, typer.Option(help="For so many messages; else until told otherwise.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="How long an answer takes, or the patience asked for.")] = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Tell the outbox how to treat the next messages of a channel, to see what Kept makes of it."""
-    order = parts_of(context).tell_outbox(channel, behaviour, times=times, seconds=seconds)
-    how_long = f"for {times} messages" if times else "until told otherwise"
-    say(order, as_json=as_json, text=f"{channel}: {behaviour} {how_long}")
 
 
 def _row(notification: Notification) -> tuple[object, ...]:

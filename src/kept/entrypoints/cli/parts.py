@@ -89,6 +89,19 @@ class Outbox(Protocol):
         """Return one message, or None."""
 
 
+class OutboxVoice(Protocol):
+    """The other side of the outbox: the carrier, and the person who got a message."""
+
+    def say(self, number: int, word: str) -> msgspec.Struct:
+        """Say what became of a message."""
+
+    def reply(self, number: int, text: str) -> msgspec.Struct:
+        """Answer a message in the place of whoever got it."""
+
+    def always(self, address: str, word: str) -> None:
+        """Say something of every message that is taken for an address; nothing any more when the word is empty."""
+
+
 class Sender(Protocol):
     """Sends what is due, in this process."""
 
@@ -114,6 +127,10 @@ class Parts(Protocol):
     @property
     def outbox(self) -> Outbox:
         """Show the outbox; opened when first asked for."""
+
+    @property
+    def voice(self) -> OutboxVoice:
+        """Speak for the outbox."""
 
     def tell_outbox(self, channel: str, behaviour: str, *, times: int | None, seconds: float | None) -> msgspec.Struct:
         """Order how the outbox treats the next messages of a channel."""

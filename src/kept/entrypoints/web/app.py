@@ -59,6 +59,9 @@ CHANGING: Final[tuple[tuple[str, Page], ...]] = (
     ("/worklist/{item_id}/close", worklist.close),
     ("/worklist/{item_id}/reopen", worklist.reopen),
     ("/outbox/orders", outbox.give_order),
+    ("/outbox/always", outbox.order_for_address),
+    ("/outbox/{number}/say", outbox.say_of_message),
+    ("/outbox/{number}/reply", outbox.answer_message),
 )
 """Forms."""
 

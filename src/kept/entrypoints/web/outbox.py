@@ -1,4 +1,4 @@
-"""The outbox: what left, newest first, and what it is told to do with what comes next."""
+"""The outbox: what left, what is said of it and answered, and what is done with what comes next."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from kept.core.contacts import parse_email, parse_phone
 from kept.core.errors import InvalidInputError, NotFoundError
 from kept.core.people import ChannelName
 from kept.entrypoints.web.calls import Call
@@ -16,6 +17,20 @@ from kept.entrypoints.web.rendering import page, see_other, with_query
 REFRESH_S: Final = 5
 BEHAVIOURS: Final = ("accept", "refuse", "fail", "slow", "late", "lost", "throttle")
 """What the outbox can be told, by its own words; each has the texts ``behaviour.…`` and ``behaviour.….text``."""
+WORDS: Final = {
+    ChannelName.SMS: (
+        "delivered",
+        "delayed",
+        "undelivered",
+        "unknown-number",
+        "landline",
+        "switched-off",
+        "filtered",
+        "opted-out",
+    ),
+    ChannelName.EMAIL: ("delivered", "delayed", "undelivered", "bounced", "mailbox-full", "opted-out"),
+}
+"""What can be said of a message, by the outbox's own words; each has a text ``word.…``."""
 TIMES: Final = {"1": 1, "3": 3, "": None}
 """For how many messages; empty: until told otherwise."""
 _LONGEST_NUMBER: Final = 15
@@ -49,7 +64,31 @@ def message_page(call: Call) -> Response:
     message = _outbox(call).message(number) if number is not None else None
     if message is None:
         raise NotFoundError("message")
-    return page(call, "message.html", message=message, notification=notification_of(message), zone=call.zone_of(None))
+    return page(
+        call,
+        "message.html",
+        message=message,
+        notification=notification_of(message),
+        zone=call.zone_of(None),
+        words=WORDS[message.channel] if message.state == "accepted" else (),
+        done=call.query.get("done", ""),
+    )
+
+
+def say_of_message(call: Call) -> Response:
+    """Say what became of a message, as its carrier or mailbox would."""
+    number = _known_number(call)
+    call.parts.voice.say(number, call.form.get("word", ""))
+    call.parts.wake()
+    return see_other(f"/outbox/{number}", done="said")
+
+
+def answer_message(call: Call) -> Response:
+    """Answer a message, as the patient who got it would."""
+    number = _known_number(call)
+    call.parts.voice.reply(number, call.form.get("text", ""))
+    call.parts.wake()
+    return see_other(f"/outbox/{number}", done="answered")
 
 
 def orders_page(call: Call) -> Response:
@@ -61,6 +100,8 @@ def orders_page(call: Call) -> Response:
         behaviours=BEHAVIOURS,
         times=tuple(TIMES),
         channels=tuple(ChannelName),
+        words=tuple(dict.fromkeys(word for words in WORDS.values() for word in words)),
+        always=_outbox(call).said_always(),
     )
 
 
@@ -78,6 +119,15 @@ def give_order(call: Call) -> Response:
     return see_other("/outbox", done="told")
 
 
+def order_for_address(call: Call) -> Response:
+    """Say the same of every message for an address, or nothing any more."""
+    _outbox(call)
+    address, word = call.form.get("address", ""), call.form.get("word", "")
+    wanted = parse_email(address) if "@" in address else parse_phone(address, region=call.practice.region)
+    call.parts.voice.always(wanted, word)
+    return see_other("/outbox", done="told")
+
+
 def notification_of(message: OutboxMessage) -> str:
     """Return the id of the notification that a message belongs to: what stands before the channel in its key."""
     return message.dedupe_key.removesuffix(f".{message.channel.value}")
@@ -87,6 +137,14 @@ def _outbox(call: Call) -> Outbox:
     if call.parts.outbox is None:
         raise NotFoundError("outbox")
     return call.parts.outbox
+
+
+def _known_number(call: Call) -> int:
+    """Return which message a form is about."""
+    number = _number(call.args["number"])
+    if number is None or _outbox(call).message(number) is None:
+        raise NotFoundError("message")
+    return number
 
 
 def _number(text: str) -> int | None:

@@ -115,6 +115,22 @@ class Outbox(Protocol):
     def orders(self) -> Mapping[ChannelName, OutboxOrder]:
         """Return what is ordered now; a channel that is missing accepts."""
 
+    def said_always(self) -> Mapping[str, str]:
+        """Return what is said of every message for an address, by address."""
+
+
+class OutboxVoice(Protocol):
+    """The other side of the outbox: the carrier, and the person who got a message."""
+
+    def say(self, number: int, word: str) -> object:
+        """Say what became of a message."""
+
+    def reply(self, number: int, text: str) -> object:
+        """Answer a message in the place of whoever got it."""
+
+    def always(self, address: str, word: str) -> None:
+        """Say something of every message that is taken for an address; nothing any more when the word is empty."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WebParts:
@@ -127,6 +143,8 @@ class WebParts:
     """None: messages leave by real providers only."""
     tell_outbox: Callable[[ChannelName, str, int | None], object]
     """Order how the outbox treats the next messages of a channel: behaviour, and for how many (None: for all)."""
+    voice: OutboxVoice
+    """Speaks for the outbox."""
     health: Callable[[], Health]
     wake: Callable[[], None]
     """Tell the worker that something may be due now."""
