@@ -42,6 +42,15 @@ class Metric(StrEnum):
     SENDING = "kept_sending"
     LAST_LOOK = "kept_last_look_timestamp_seconds"
     DISPATCH_ERRORS = "kept_dispatch_errors_total"
+    MESSAGES = "kept_messages_total"
+    LAST_HANDOVER = "kept_last_handover_timestamp_seconds"
+    SENDING_STOPPED = "kept_sending_stopped"
+    ROUTE_MESSAGES = "kept_route_messages"
+    ROUTE_HEARD = "kept_route_heard"
+    SILENT_ROUTES = "kept_silent_routes"
+    UNKNOWN_OPEN = "kept_unknown_open"
+    BALANCE_FINDINGS = "kept_balance_findings"
+    BALANCE_CHECKED = "kept_balance_checked_timestamp_seconds"
 
 
 class MetricKind(StrEnum):
@@ -121,6 +130,44 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
     Metric.DISPATCH_ERRORS: MetricSpec(
         help="DispatchErrors: what went wrong in the worker itself, by what it was doing",
         labels=("doing",),
+    ),
+    Metric.MESSAGES: MetricSpec(
+        help="Messages: tries of notifications that have ended, by how each stood then",
+        labels=("channel", "provider", "outcome"),
+    ),
+    Metric.LAST_HANDOVER: MetricSpec(
+        help="LastHandoverTimestampSeconds: when a provider last took a message, since 1970; 0 when none has",
+        kind=MetricKind.GAUGE,
+    ),
+    Metric.SENDING_STOPPED: MetricSpec(
+        help="SendingStopped: 1 while something is due and nothing leaves, or while no worker looks, else 0",
+        kind=MetricKind.GAUGE,
+    ),
+    Metric.ROUTE_MESSAGES: MetricSpec(
+        help="RouteMessages: newest messages, up to 20, of which word of delivery should have come",
+        kind=MetricKind.GAUGE,
+        labels=("provider", "country"),
+    ),
+    Metric.ROUTE_HEARD: MetricSpec(
+        help="RouteHeard: those of them of which word has come",
+        kind=MetricKind.GAUGE,
+        labels=("provider", "country"),
+    ),
+    Metric.SILENT_ROUTES: MetricSpec(
+        help="SilentRoutes: providers and countries from which no word comes of the last 20 messages",
+        kind=MetricKind.GAUGE,
+    ),
+    Metric.UNKNOWN_OPEN: MetricSpec(
+        help="UnknownOpen: recent notifications with a try that has been unknown for more than 15 minutes",
+        kind=MetricKind.GAUGE,
+    ),
+    Metric.BALANCE_FINDINGS: MetricSpec(
+        help="BalanceFindings: contradictions that the last check by night found; 0 when all is in balance",
+        kind=MetricKind.GAUGE,
+    ),
+    Metric.BALANCE_CHECKED: MetricSpec(
+        help="BalanceCheckedTimestampSeconds: when that check was made, since 1970; 0 before the first one",
+        kind=MetricKind.GAUGE,
     ),
 }
 """One row per metric."""
@@ -303,5 +350,8 @@ def _end_of(notification: Notification) -> str:
 def _attempt_counts(notification: Notification) -> tuple[Count, ...]:
     unknown = sum(a.state is AttemptState.UNKNOWN for a in notification.attempts)
     segments = sum(a.segments for a in taken(notification))
-    counts = (Count(metric=Metric.UNKNOWN_ATTEMPTS, amount=unknown), Count(metric=Metric.SMS_SEGMENTS, amount=segments))
+    counts = [Count(metric=Metric.UNKNOWN_ATTEMPTS, amount=unknown), Count(metric=Metric.SMS_SEGMENTS, amount=segments)]
+    for a in notification.attempts:
+        labels = {"channel": a.channel.value, "provider": a.provider, "outcome": a.state.value}
+        counts.append(Count(metric=Metric.MESSAGES, labels=labels))
     return tuple(count for count in counts if count.amount)

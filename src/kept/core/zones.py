@@ -13,7 +13,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from kept.core.errors import InvalidInputError
-from kept.core.intervals import in_utc
+from kept.core.intervals import Interval, in_utc
 
 FIRST_YEAR = 1900  # nobody alive was born before, and zones are guesswork there
 LAST_YEAR = 9998  # datetime ends with 9999; one year keeps every conversion inside
@@ -132,6 +132,16 @@ def end_of_gap(wall: datetime, zone: ZoneInfo) -> datetime:
     return after_jump
 
 
+def whole_day(day: date, zone: ZoneInfo) -> Interval:
+    """
+    Return a day of a place, from its first instant to the next day's first; 23 to 25 hours long.
+
+    >>> whole_day(date(2026, 3, 8), zone_named("America/New_York")).end.isoformat()
+    '2026-03-09T04:00:00+00:00'
+    """
+    return Interval(start=_first_instant(day, zone), end=_first_instant(day + timedelta(days=1), zone))
+
+
 def wall_of(instant: datetime, zone: ZoneInfo) -> datetime:
     """
     Return what clocks in the zone show at that instant, naive.
@@ -248,6 +258,12 @@ def parse_clock(text: str, *, field: str) -> time:
     if not match:
         raise InvalidInputError.of(field, "not_a_time", remedy)
     return _made(_clock_from, match, field=field, code="not_a_time", remedy=remedy)
+
+
+def _first_instant(day: date, zone: ZoneInfo) -> datetime:
+    midnight = datetime.combine(day, time(0))
+    instants = instants_of(midnight, zone)
+    return instants[0] if instants else end_of_gap(midnight, zone)
 
 
 def _made(make: Callable[[re.Match[str]], _Made], match: re.Match[str], *, field: str, code: str, remedy: str) -> _Made:

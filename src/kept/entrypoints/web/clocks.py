@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 
 from kept.core.intervals import Interval
 from kept.core.moments import tongue_for
-from kept.core.zones import end_of_gap, instants_of, zone_named
+from kept.core.zones import zone_named
 
 _NO_CITY: Final = ("GMT", "UTC")
 _MINUTE: Final = timedelta(minutes=1)
@@ -69,15 +68,3 @@ class Clocks:
 def local_day(instant: datetime, zone: str) -> date:
     """Return the date on the clock of a place."""
     return instant.astimezone(zone_named(zone)).date()
-
-
-def whole_day(day: date, zone: str) -> Interval:
-    """Return a day of a place, from its first instant to the next day's first; 23 to 25 hours long."""
-    where = zone_named(zone)
-    return Interval(start=_first_instant(day, where), end=_first_instant(day + timedelta(days=1), where))
-
-
-def _first_instant(day: date, zone: ZoneInfo) -> datetime:
-    midnight = datetime.combine(day, time(0))
-    instants = instants_of(midnight, zone)
-    return instants[0] if instants else end_of_gap(midnight, zone)

@@ -16,9 +16,9 @@ from kept.core.notifications import Notification
 from kept.core.people import Patient
 from kept.core.reports import tally
 from kept.core.schedules import Place, Schedule
-from kept.core.zones import parse_date
+from kept.core.zones import parse_date, whole_day, zone_named
 from kept.entrypoints.web.calls import Call
-from kept.entrypoints.web.clocks import local_day, whole_day
+from kept.entrypoints.web.clocks import local_day
 from kept.entrypoints.web.finding import appointments_on, free_on, notifications_due_in
 from kept.entrypoints.web.rendering import page, see_other, with_query
 from kept.entrypoints.web.told import Told, bar, told_of
@@ -97,7 +97,7 @@ def _is_possible(appointment: Appointment, event: AppointmentEvent, now: datetim
 
 def _day(call: Call, day: date, place: Place | None) -> Response:
     zone = _zone(call, place)
-    times = whole_day(day, zone)
+    times = whole_day(day, zone_named(zone))
     now = call.now if local_day(call.now, zone) == day else None
     kept = {k: v for k, v in call.query.items() if k in {"place", "visit"}}
     ledger = tally(notifications_due_in(call.parts.store, times))

@@ -15,8 +15,8 @@ from kept.core.intervals import Interval, utc_days
 from kept.core.notifications import Notification
 from kept.core.people import Patient, email_key, name_search
 from kept.core.schedules import Schedule, VisitType
+from kept.core.zones import whole_day, zone_named
 from kept.entrypoints.web.calls import Call
-from kept.entrypoints.web.clocks import whole_day
 from kept.flow.slots import free_times
 from kept.ports.store import E, Store
 
@@ -98,14 +98,14 @@ def patients_like(call: Call, text: str) -> tuple[Patient, ...]:
 
 def free_on(call: Call, practitioner: Schedule, visit_type: VisitType, day: date) -> tuple[Interval, ...]:
     """Return the times of a date at which such a visit can still be booked."""
-    return bookable(call, practitioner, visit_type, whole_day(day, call.zone_of(practitioner)))
+    return bookable(call, practitioner, visit_type, whole_day(day, zone_named(call.zone_of(practitioner))))
 
 
 def next_free(
     call: Call, practitioner: Schedule, visit_type: VisitType, day: date, *, most: int
 ) -> tuple[Interval, ...]:
     """Return the first times that are free on a date or later; few, or none within two months."""
-    first = whole_day(day, call.zone_of(practitioner)).start
+    first = whole_day(day, zone_named(call.zone_of(practitioner))).start
     found: list[Interval] = []
     for start in (first + timedelta(days=n) for n in range(0, _DAYS_AHEAD, 4)):
         times = Interval(start=start, end=start + timedelta(days=4))
