@@ -121,6 +121,8 @@ class ReceivedCall(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     """The few that its reading needs."""
     body: str
+    charset: str = "utf-8"
+    """In which the body gives its bytes back: ``latin-1`` where they were no UTF-8, as in old mails."""
     received_at: datetime
     applied_at: datetime | None = None
 

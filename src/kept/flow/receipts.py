@@ -41,13 +41,15 @@ OPTED_OUT_CODE: Final = "opted_out"
 
 def received(provider: str, request: WebhookRequest, *, headers: Mapping[str, str]) -> ReceivedCall:
     """Return the record of a verified call."""
+    charset = "utf-8" if _is_utf8(request.body) else "latin-1"
     digest = hashlib.sha256(request.url.encode() + b"\n" + request.body).hexdigest()
     return ReceivedCall(
         id=f"{provider}/{digest}",
         provider=provider,
         url=request.url,
         headers=dict(headers),
-        body=request.body.decode("utf-8", "replace"),
+        body=request.body.decode(charset),
+        charset=charset,
         received_at=request.received_at,
     )
 
@@ -131,6 +133,14 @@ def forget_receipts(tx: Transaction, calls: tuple[str, ...], messages: tuple[str
     for message in found_messages:
         tx.delete(message)
     return len(found_calls) + len(found_messages)
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _keep_early(tx: Transaction, known: ProviderMessage, receipt: DeliveryReceipt) -> None:

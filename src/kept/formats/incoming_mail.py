@@ -14,7 +14,7 @@ from email.utils import getaddresses
 from itertools import islice
 from typing import Final
 
-MOST_BYTES: Final = 262_144
+MOST_BYTES: Final = 65_536
 """Longest mail that is read; who hands mails over may cut them, because texts and reports stand first."""
 MOST_PARTS: Final = 100
 """Parts of a mail, however deep; each has a Content-Type."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from kept.adapters.smtp import Security, SmtpChannel, SmtpSettings
+from kept.adapters.smtp import Security, SmtpChannel, SmtpReader, SmtpSettings
 from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
@@ -76,6 +76,7 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
             sender=settings.smtp_sender,
             sender_name=settings.smtp_sender_name,
             reply_to=settings.smtp_reply_to,
+            bounce_address=settings.smtp_bounce_address,
             message_id_domain=settings.smtp_message_id_domain,
         )
 
@@ -112,9 +113,16 @@ class _Door:
         found: dict[str, WebhookReader] = {}
         if self.settings.sns_topics:
             found["sns"] = self._sns_reader()
+        if self.settings.email is EmailChannel.SMTP:
+            found["smtp"] = self._smtp_reader()
         if self.settings.sms is SmsChannel.TWILIO:
             found["twilio"] = self._twilio_reader()
         return found
+
+    def _smtp_reader(self) -> WebhookReader:
+        """Return the reader of mails that come back; without a secret they come from this machine alone."""
+        with _named("smtp_"):
+            return SmtpReader(smtp_settings(self.settings), self.settings.smtp_inbound_secret.get_secret_value())
 
     def _sns(self) -> Channel:
         from kept.adapters.aws import AwsService

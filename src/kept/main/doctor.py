@@ -143,6 +143,9 @@ def _of_channels(parts: Parts, settings: Settings) -> Iterator[Check]:
             yield _ok(f"channel {name}", f"goes by {channel.provider}; the first message shows whether it lets us in")
         if channel is None or channel.provider == "outbox":
             continue
+        if channel.provider == "smtp":
+            yield _returned_mail(settings)
+            continue
         if channel.capabilities.receipts or channel.provider in parts.readers:
             yield _returning(parts, settings, channel.provider)
 
@@ -159,6 +162,16 @@ def _returning(parts: Parts, settings: Settings, provider: str) -> Check:
         found = "providers cannot call this machine's own address"
         return _warn(name, found, "set public_url to the https address under which others reach this server")
     return _ok(name, f"come to {public_url(settings)}/webhooks/{reader}")
+
+
+def _returned_mail(settings: Settings) -> Check:
+    """Tell whether failure notices and answers by mail can come back; the mail server hands them over."""
+    name = "receipts of smtp"
+    if not settings.smtp_bounce_address:
+        remedy = "set smtp_bounce_address, and let the mail server hand what comes for it to kept receive-mail"
+        return _warn(name, "nobody reads failure notices", remedy)
+    by_call = " or /webhooks/smtp" if settings.smtp_inbound_secret.get_secret_value() else ""
+    return _ok(name, f"come to {settings.smtp_bounce_address}, and from there by kept receive-mail{by_call}")
 
 
 def _mail_server(settings: Settings) -> Check:

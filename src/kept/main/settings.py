@@ -29,6 +29,7 @@ SECRETS: Final = (
     "link_secret",
     "link_previous_secret",
     "smtp_password",
+    "smtp_inbound_secret",
     "twilio_auth_token",
     "twilio_previous_auth_token",
 )
@@ -139,6 +140,12 @@ class Settings(BaseSettings):
     """Name in From."""
     smtp_reply_to: str = ""
     """Address for answers; empty: the sender's."""
+    smtp_bounce_address: str = ""
+    """Where reports of delivery and failure go, handed on to Kept by the mail server; empty: to the sender, unread."""
+    smtp_inbound_secret: SecretStr = SecretStr("")
+    """Shown by who hands mail to /webhooks/smtp; empty: nobody may; never shown."""
+    smtp_inbound_secret_file: Path | None = None
+    """File whose first line is the secret; instead of smtp_inbound_secret."""
     smtp_message_id_domain: str = ""
     """After the @ of Message-ID; empty: the sender's domain."""
     sms_origination: str = ""

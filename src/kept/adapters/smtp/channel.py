@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from kept.adapters.smtp.connections import Connections
 from kept.adapters.smtp.conversation import Conversation
 from kept.adapters.smtp.letter import Letter, letter_of
 from kept.adapters.smtp.outcomes import EXPIRED, INVALID, ConversationEndedError, code_of_failure
 from kept.adapters.smtp.settings import SmtpSettings
+from kept.adapters.smtp.wire import Wire
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from kept.formats.mail import InvalidMailError
@@ -25,16 +28,20 @@ class SmtpChannel:
     Raises:
         InvalidInputError: the file of certificates cannot be read.
 
+    With an address for reports it asks for one of each mail, where the server offers that. Where the server turns out
+    not to, ``capabilities`` stops to promise any: failures are still read, but nobody says that a mail has arrived.
+
     Source:
-        RFC 5321; RFC 1047 for the moment between the final dot and its answer; RFC 2852 for DELIVERBY.
+        RFC 5321; RFC 1047 for the moment between the final dot and its answer; RFC 2852 for DELIVERBY; RFC 3461 for
+        reports.
     """
 
     provider = "smtp"
-    capabilities = Capabilities()
 
     def __init__(self, settings: SmtpSettings, *, clock: Clock) -> None:
         self.name = ChannelName.EMAIL
         self.timeout_s = settings.sending_limit_s + settings.after_data_timeout_s
+        self.capabilities = Capabilities(receipts=bool(settings.bounce_address))
         self._settings = settings
         self._clock = clock
         self._connections = Connections(settings)
@@ -68,6 +75,7 @@ class SmtpChannel:
             return ended.outcome
         except Exception as error:  # noqa: BLE001 no byte of the message has been written, so it was not sent
             return SendOutcome(state=AttemptState.NOT_SENT, code=code_of_failure(error))
+        self._note_reports(wire)
         talk = Conversation(wire, self._settings)
         try:
             seconds_left = int((letter.expires_at - self._clock.now()).total_seconds())
@@ -79,3 +87,9 @@ class SmtpChannel:
             return SendOutcome(state=state, code=code_of_failure(error))
         finally:
             self._connections.give_back(wire, reusable=talk.is_reusable)
+
+    def _note_reports(self, wire: Wire) -> None:
+        """Promise reports only while the server offers them."""
+        is_able = bool(self._settings.bounce_address) and wire.has_extn("dsn")
+        if self.capabilities.receipts is not is_able:
+            self.capabilities = msgspec.structs.replace(self.capabilities, receipts=is_able)

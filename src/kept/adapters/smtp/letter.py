@@ -24,6 +24,10 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
     """Headers and body with CRLF, dots doubled, ending in CRLF; without the final dot."""
     expires_at: datetime
+    return_path: str
+    """Where failures are reported to."""
+    attempt_id: str
+    """Comes back with every report; empty: nobody reads them, and none but failures are asked for."""
 
 
 def letter_of(message: OutgoingMessage, settings: SmtpSettings, *, now: datetime) -> Letter:
@@ -42,4 +46,12 @@ def letter_of(message: OutgoingMessage, settings: SmtpSettings, *, now: datetime
     mail = mail_of(message, sender, now=now)
     dotted = _LINE_STARTS_WITH_DOT.sub(b"..", mail.content)
     ended = dotted if dotted.endswith(b"\r\n") else dotted + b"\r\n"
-    return Letter(to=mail.to, message_id=mail.message_id, content=ended, expires_at=message.expires_at)
+    path = settings.return_path
+    return Letter(
+        to=mail.to,
+        message_id=mail.message_id,
+        content=ended,
+        expires_at=message.expires_at,
+        return_path=path.of_attempt(message.attempt_id) if path else settings.sender,
+        attempt_id=message.attempt_id if path else "",
+    )

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from kept.core.errors import FieldProblem, InvalidInputError
+from kept.formats.delivery_status import ReturnPath
 from kept.formats.mail import is_address
 
 _DOMAIN: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
@@ -53,6 +54,12 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     sender_name: str = ""
     reply_to: str = ""
     """Address for answers; empty: the sender's."""
+    bounce_address: str = ""
+    """
+    Where reports of delivery and failure go, each behind a plus sign with its attempt; empty: to the sender, unread.
+
+    The mail server must hand what comes for it, and for the same with a plus sign, to Kept.
+    """
     message_id_domain: str = ""
     """After the @ of Message-ID, and our name in the greeting; empty: the sender's domain."""
     connect_timeout_s: float = 10.0
@@ -86,6 +93,13 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
         """What stands after the @ of Message-ID."""
         return self.message_id_domain or self.sender.rpartition("@")[2]
 
+    @property
+    def return_path(self) -> ReturnPath | None:
+        """Where reports go; None: nobody reads them."""
+        if not self.bounce_address:
+            return None
+        return ReturnPath(address=self.bounce_address, message_domain=self.domain)
+
 
 def _problems(settings: SmtpSettings) -> Iterator[FieldProblem]:
     yield from _problems_of_server(settings)
@@ -115,6 +129,8 @@ def _problems_of_identity(settings: SmtpSettings) -> Iterator[FieldProblem]:
         yield _problem("sender", "must be one plain e-mail address, such as reminders@example.com")
     if settings.reply_to and not is_address(settings.reply_to):
         yield _problem("reply_to", "must be one plain e-mail address, or empty")
+    if settings.bounce_address and not is_address(settings.bounce_address):
+        yield _problem("bounce_address", "must be one plain e-mail address, such as bounces@example.com, or empty")
     if not settings.sender_name.isprintable():
         yield _problem("sender_name", "must be one line of text")
     if settings.message_id_domain and not _DOMAIN.fullmatch(settings.message_id_domain):

@@ -11,6 +11,7 @@ from kept.entrypoints.cli import (
     appointments,
     imports,
     keys,
+    mails,
     messages,
     outbox,
     patients,
@@ -32,7 +33,7 @@ def program() -> typer.Typer:
         help="Books appointments that cannot collide, reminds people in the way that reaches them, and reports.",
     )
     made.callback()(_options)
-    for commands in (upkeep, appointments, messages, imports, simulation):
+    for commands in (upkeep, appointments, messages, mails, imports, simulation):
         commands.add_to(made)
     groups = {
         "patients": patients,

@@ -60,9 +60,8 @@ class CallReaders:
         reader = self._readers.get(call.provider)
         if reader is None:
             raise LookupError("nobody reads this provider's calls any more")
-        request = WebhookRequest(
-            url=call.url, headers=call.headers, body=call.body.encode(), received_at=call.received_at
-        )
+        body = call.body.encode(call.charset)
+        request = WebhookRequest(url=call.url, headers=call.headers, body=body, received_at=call.received_at)
         for event in reader.read(request):
             if isinstance(event, DeliveryReceipt):
                 store.submit(partial(apply_receipt, receipt=event, now=now)).result()
