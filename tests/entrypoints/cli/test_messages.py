@@ -168,24 +168,6 @@ def test_lists_notifications_by_day_patient_and_batch(desk: Desk) -> None:
     assert desk.run("notifications", "list").exit_code == 2
 
 
-def test_looks_into_the_outbox(desk: Desk) -> None:
-    desk.run("send", desk.file("event.json", EVENT))
-
-    (listed,) = desk.ask("outbox", "list")["messages"]
-    shown = desk.ask("outbox", "show", "1")
-
-    assert listed == shown
-    assert "appointment" in shown["text"]
-    assert "+12065550100" in desk.run("outbox", "list").stdout
-    assert "dedupe_key" in desk.run("outbox", "show", "1").stdout
-    assert desk.run("outbox", "show", "7").exit_code == 3
-
-
-def test_an_order_out_of_bounds_is_refused(desk: Desk) -> None:
-    assert desk.run("outbox", "tell", "sms", "slow", "--seconds", "900").exit_code == 2
-    assert desk.run("outbox", "tell", "pigeon", "slow").exit_code == 2
-
-
 def test_reports_the_ledger_of_days(desk: Desk) -> None:
     desk.run("send", desk.file("event.json", EVENT))
     desk.parts.clock.advance(timedelta(hours=1))
