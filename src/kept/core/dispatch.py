@@ -36,8 +36,11 @@ MOST_ATTEMPTS: Final = 20
 """Attempts on one channel of any kind, so that no record grows for ever."""
 NOT_LET_IN: Final = "auth"
 """What every channel calls a failure of our own credentials: no fault of the message, so it costs it no try."""
+PROVIDER_RESTS: Final = "provider_rests"
+"""Code of an attempt that was not handed over, because its provider was left alone in the meantime; it costs no try."""
 FIRST_PAUSE: Final = timedelta(seconds=2)
 PAUSE_FACTOR: Final = 2
+MOST_DOUBLINGS: Final = 5
 LOOKUP_AFTER: Final = (timedelta(seconds=90), timedelta(minutes=5), timedelta(minutes=15))
 """When a provider is asked what became of an unknown, counted from its end. Ours: soon, then patiently."""
 COPY_AFTER: Final = timedelta(seconds=90)
@@ -147,12 +150,12 @@ def expires_at(notification: Notification, light: Daylight | None, *, now: datet
 
 def pause_before(attempt: Attempt) -> timedelta:
     """
-    Return the pause after a try that was not taken: 2 s, 4 s, 8 s, each up to a quarter longer.
+    Return the pause after a try that was not taken: 2 s, 4 s, 8 s, up to about a minute, each up to a quarter longer.
 
     The extra is drawn from the attempt's id: many failures at one moment spread, and every worker decides the same.
     """
     drawn = hashlib.sha256(attempt.id.encode()).digest()[0] / 255
-    factor: int = PAUSE_FACTOR ** (attempt.number - 1)
+    factor: int = PAUSE_FACTOR ** min(attempt.number - 1, MOST_DOUBLINGS)
     return FIRST_PAUSE * factor * (1 + drawn / 4)
 
 
@@ -241,7 +244,7 @@ def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -
         return Standing(progress=Progress.CLOSED, reason=_CLOSING[last.state])
     if last.state is AttemptState.UNKNOWN:
         return _after_unknown(attempts, carrier.capabilities if carrier else Capabilities(), now=now)
-    tries = sum(a.code != NOT_LET_IN for a in attempts)
+    tries = sum(a.code not in {NOT_LET_IN, PROVIDER_RESTS} for a in attempts)
     if tries >= MAX_TRIES or len(attempts) >= MOST_ATTEMPTS:
         return Standing(progress=Progress.CLOSED, reason=Reason.TRIES_EXHAUSTED)
     return Standing(progress=Progress.AGAIN, at=max(ended + pause_before(last), last.retry_after or ended))
