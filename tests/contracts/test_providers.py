@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from kept.adapters.clock import SystemIds
+from kept.adapters.outbox import OutboxChannel, OutboxLedger, OutboxVoice
+from kept.core.people import ChannelName
 from kept.ports.channel import Channel
 from tests.architecture.sources import sources
-from tests.contracts.channels import CHANNELS, ChannelCase
+from tests.contracts.channels import CHANNELS, ChannelCase, StoppedClock
 
 TABLE = Path(__file__).parents[2] / "docs" / "reference" / "providers.csv"
 
+BY_SETTING = "if set"
+"""Where a provider can do something when a setting says so."""
 COLUMNS = ["provider", "channels", "idempotency_window", "lookup", "receipts", "replies", "opt_out_list"]
 
 
@@ -41,7 +46,8 @@ def test_the_table_says_what_the_channel_can_do(case: ChannelCase, tmp_path: Pat
         row = rows()[provider.channel.provider]
 
         assert provider.channel.name.value in row["channels"].split()
-        assert {name: row[name] for name in said_by(provider.channel)} == said_by(provider.channel)
+        said = {name: cell for name, cell in said_by(provider.channel).items() if row[name] != BY_SETTING}
+        assert {name: row[name] for name in said} == said
 
 
 def test_the_table_names_no_channel_that_is_not_there(tmp_path: Path) -> None:
@@ -62,10 +68,24 @@ def test_replies_are_claimed_where_an_adapter_reads_them() -> None:
         source.path.split("/")[3] for source in sources("src/kept/adapters") if "return IncomingReply(" in source.text
     }
 
-    assert {name for name, row in rows().items() if row["replies"] == "yes"} == reading
+    assert {name for name, row in rows().items() if row["replies"] in {"yes", BY_SETTING}} == reading
 
 
-def test_every_cell_of_yes_or_no_says_one_of_them() -> None:
+def test_the_outbox_reports_deliveries_if_set(tmp_path: Path) -> None:
+    with OutboxLedger(tmp_path / "outbox.db") as ledger:
+        able = [
+            OutboxChannel(ledger, ChannelName.SMS, clock=StoppedClock(), voice=voice).capabilities.receipts
+            for voice in (voice_of(ledger, is_awaited=True), voice_of(ledger, is_awaited=False), None)
+        ]
+
+    assert (able, rows()["outbox"]["receipts"]) == ([True, False, False], BY_SETTING)
+
+
+def voice_of(ledger: OutboxLedger, *, is_awaited: bool) -> OutboxVoice:
+    return OutboxVoice(ledger, clock=StoppedClock(), ids=SystemIds(), call=lambda _: None, is_awaited=is_awaited)
+
+
+def test_every_cell_of_yes_or_no_says_one_of_them_or_that_a_setting_does() -> None:
     cells = {row[column] for row in rows().values() for column in ("lookup", "receipts", "replies", "opt_out_list")}
 
-    assert cells == {"yes", "no"}
+    assert cells == {"yes", "no", BY_SETTING}
