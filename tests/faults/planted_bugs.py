@@ -114,10 +114,10 @@ def claim_without_looking_again() -> None:
 def days_are_not_kept() -> None:
     """Check a time against the days and do not take it."""
 
-    def claim_nothing(_tx: Transaction, _appointment: Appointment) -> None:
-        return None
+    def take_nothing(_tx: Transaction, _appointment: Appointment) -> tuple[str, ...]:
+        return ()
 
-    _put_in_place(booking, "_claim", claim_nothing)
+    _put_in_place(booking, "take_time", take_nothing)
 
 
 PLANTED: Final[dict[str, Callable[[], None]]] = {

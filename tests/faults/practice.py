@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from kept.core.access import AnsweredRequest, ApiKey
+from kept.core.balance import Nightly
 from kept.core.booking import Appointment, BookingRequest
 from kept.core.conversation import Reply
 from kept.core.exchanges import Exchange
@@ -19,6 +20,7 @@ from kept.core.notifications import Notification
 from kept.core.people import Consent, Patient
 from kept.core.practice import Practice
 from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType
+from kept.core.watch import Heartbeat
 from kept.core.worklist import WorklistItem
 from kept.ports.store import Entity, Transaction
 
@@ -29,6 +31,8 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Consent,
     DaySpend,
     Exchange,
+    Heartbeat,
+    Nightly,
     Notification,
     Patient,
     Practice,

@@ -167,7 +167,7 @@ def links_at(base_url: str, keys: tuple[bytes, ...]) -> Links:
     >>> links_at("https://visits.example.org/", (b"k" * 32,)).base_url
     'https://visits.example.org'
     """
-    if not _is_fit(base_url):
+    if not may_carry_links(base_url):
         message = "must begin with https://, because links in messages open visits; http is for this machine only"
         raise InvalidInputError.of("public_url", "not_https", message)
     if not keys or any(len(key) < SHORTEST_KEY for key in keys):
@@ -176,8 +176,13 @@ def links_at(base_url: str, keys: tuple[bytes, ...]) -> Links:
     return Links(base_url=base_url.rstrip("/"), keys=keys)
 
 
-def _is_fit(base_url: str) -> bool:
-    """Tell whether tokens may travel to an address: encrypted, or not beyond this machine."""
+def may_carry_links(base_url: str) -> bool:
+    """
+    Tell whether links may travel to an address: encrypted, or not beyond this machine.
+
+    >>> may_carry_links("https://a.example"), may_carry_links("http://127.0.0.1:8080"), may_carry_links("http://a.example")
+    (True, True, False)
+    """
     try:
         parts = urlsplit(base_url)
         host = parts.hostname or ""

@@ -10,6 +10,7 @@ from kept.adapters.outbox import Behaviour, OutboxLedger
 from kept.core.errors import InvalidInputError
 from kept.core.people import ChannelName
 from kept.entrypoints.http_api import ApiParts, Limits, build_api
+from kept.entrypoints.links import LinkParts, link_routes
 from kept.entrypoints.web import WebParts, build_pages
 from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.entrypoints.worker import SeatedDispatcher
@@ -29,6 +30,8 @@ def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
     watch = HealthWatch(parts.store, parts.clock, sender)
     app = build_api(_api_parts(parts, sender, watch))
     app.router.routes.extend(webhook_routes(_webhook_parts(parts, sender)))
+    link_parts = _link_parts(parts, sender)
+    app.router.routes.extend(link_routes(link_parts) if link_parts else ())
     app.mount("/", build_pages(_web_parts(parts, sender, watch)))
     return app
 
@@ -41,10 +44,16 @@ def _api_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch
         ids=parts.ids,
         meter=parts.meter,
         wake=sender.wake if sender else _nobody,
-        metrics_page=parts.meter.page,
+        metrics_page=partial(_metrics_page, parts, watch),
         health=watch.report,
         limits=_limits(settings),
     )
+
+
+def _metrics_page(parts: Parts, watch: HealthWatch) -> bytes:
+    """Return the page of metrics, with what whoever sends has noted, be it this process or another."""
+    watch.measure(parts.meter)
+    return parts.meter.page()
 
 
 def _webhook_parts(parts: Parts, sender: SeatedDispatcher | None) -> WebhookParts:
@@ -56,6 +65,12 @@ def _webhook_parts(parts: Parts, sender: SeatedDispatcher | None) -> WebhookPart
         wake=sender.wake if sender else _nobody,
         limits=_limits(parts.settings),
     )
+
+
+def _link_parts(parts: Parts, sender: SeatedDispatcher | None) -> LinkParts | None:
+    """Return what the pages behind links need; they are for everyone who has a link, wherever the program listens."""
+    wake = sender.wake if sender else _nobody
+    return LinkParts(store=parts.store, clock=parts.clock, links=parts.links, wake=wake) if parts.links else None
 
 
 def _limits(settings: Settings) -> Limits:

@@ -24,7 +24,7 @@ from kept.main.application import application
 from kept.main.assembly import open_parts, sender_of
 from kept.main.demo import plant
 from kept.main.logs import set_up_logs
-from kept.main.settings import Settings
+from kept.main.settings import Settings, changed
 
 HTTP_PATIENCE_S: Final = 5
 """How long open requests may take when the program is to end."""
@@ -55,6 +55,7 @@ def serve(settings: Settings, *, demo: bool = False) -> None:
     """
     set_up_logs(settings.log_level.value)
     listener = _listener(settings.host, settings.port)
+    settings = changed(settings, port=listener.getsockname()[1])
     seat = FileSeat(settings.data)
     with listener, open_parts(settings, checkpoints=seat.take()) as parts:
         if demo:

@@ -10,10 +10,13 @@ from typing import Final
 import structlog
 
 from kept.core.reports import Metric
+from kept.entrypoints.worker.watching import Watching, is_time
 from kept.flow.access import forget, forgettable
+from kept.flow.answers import forget_exchanges, forgettable_exchanges
 from kept.flow.booking import ended_holds, release_hold
-from kept.flow.dispatch import backlog
+from kept.flow.holds import end_slot_hold, ended_slot_holds
 from kept.flow.receipts import forget_receipts, forgettable_receipts
+from kept.flow.replies import forget_replies, forgettable_replies
 from kept.flow.worklist import close_moot, moot_items
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
@@ -30,8 +33,9 @@ log = structlog.get_logger("kept.worker")
 class Chores:
     """Does each chore when its time has gone by on the clock."""
 
-    def __init__(self, store: Store, *, clock: Clock, meter: Meter) -> None:
+    def __init__(self, store: Store, watching: Watching, *, clock: Clock, meter: Meter) -> None:
         self._store = store
+        self._watching = watching
         self._clock = clock
         self._meter = meter
         self._done_at: datetime | None = None
@@ -45,20 +49,27 @@ class Chores:
             StorageUnavailableError: the store cannot be read; it is tried again when the time has gone by once more.
         """
         now = self._clock.now()
-        if _is_time(now, self._measured_at, MEASURED_EVERY):
+        if is_time(now, self._measured_at, MEASURED_EVERY):
             self._measured_at = now
-            self._measure(now)
-        if _is_time(now, self._done_at, EVERY):
+            self._watching.look()
+        if is_time(now, self._done_at, EVERY):
             self._done_at = now
             self._release_holds(now)
+            self._end_slot_holds(now)
             self._forget_answers(now)
             self._forget_receipts(now)
+            self._forget_conversations(now)
             self._close_moot(now)
 
     def _release_holds(self, now: datetime) -> None:
         for appointment_id in ended_holds(self._store, now=now):
             released = self._store.submit(partial(release_hold, appointment_id=appointment_id, now=now))
             released.add_done_callback(partial(self._noted, doing="releasing_holds"))
+
+    def _end_slot_holds(self, now: datetime) -> None:
+        for appointment_id in ended_slot_holds(self._store, now=now):
+            ended = self._store.submit(partial(end_slot_hold, appointment_id=appointment_id, now=now))
+            ended.add_done_callback(partial(self._noted, doing="ending_slot_holds"))
 
     def _forget_answers(self, now: datetime) -> None:
         ids = forgettable(self._store, now=now)
@@ -72,16 +83,20 @@ class Chores:
             forgotten = self._store.submit(partial(forget_receipts, calls=calls, messages=messages))
             forgotten.add_done_callback(partial(self._noted, doing="forgetting_receipts"))
 
+    def _forget_conversations(self, now: datetime) -> None:
+        exchanges = forgettable_exchanges(self._store, now=now, limit=MOST_FORGOTTEN)
+        if exchanges:
+            forgotten = self._store.submit(partial(forget_exchanges, ids=exchanges, now=now))
+            forgotten.add_done_callback(partial(self._noted, doing="forgetting_exchanges"))
+        replies = forgettable_replies(self._store, now=now, limit=MOST_FORGOTTEN)
+        if replies:
+            forgotten = self._store.submit(partial(forget_replies, ids=replies, now=now))
+            forgotten.add_done_callback(partial(self._noted, doing="forgetting_replies"))
+
     def _close_moot(self, now: datetime) -> None:
         for item_id in moot_items(self._store, now=now):
             closed = self._store.submit(partial(close_moot, item_id=item_id, now=now))
             closed.add_done_callback(partial(self._noted, doing="closing_moot_items"))
-
-    def _measure(self, now: datetime) -> None:
-        waiting = backlog(self._store, now=now)
-        self._meter.gauge(Metric.NOTIFICATIONS_DUE, waiting.due)
-        age = (now - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
-        self._meter.gauge(Metric.OLDEST_DUE_SECONDS, age)
 
     def _noted(self, future: Future[bool] | Future[int], *, doing: str) -> None:
         """Say what went wrong, if anything did; the next minute tries again."""
@@ -89,7 +104,3 @@ class Chores:
         if error is not None:
             self._meter.count(Metric.DISPATCH_ERRORS, doing=doing)
             log.error("chore_failed", doing=doing, exc_info=error)
-
-
-def _is_time(now: datetime, done_at: datetime | None, every: timedelta) -> bool:
-    return done_at is None or not done_at <= now < done_at + every
