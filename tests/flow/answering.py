@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from kept.adapters.memory import MemoryStore
 from kept.core.booking import Appointment
 from kept.core.conversation import Reply
+from kept.core.exchanges import Exchange
+from kept.core.notifications import Notification, NotificationKind
 from kept.core.people import ChannelName, Consent, consent_id
 from kept.core.practice import Practice
 from kept.core.receipts import IncomingReply
@@ -22,20 +26,25 @@ SMS, MAIL = ChannelName.SMS, ChannelName.EMAIL
 class World:
     """A patient with one visit tomorrow, reminded by a text; and what they answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, **practice: object) -> None:
         self.store = MemoryStore()
-        self.put(Practice(name="Elm", region="US"), patient(), appointment(), consent(SMS, PHONE), consent(MAIL, EMAIL))
+        self.now = DUE
+        own = msgspec.structs.replace(Practice(name="Elm", phone="206-555-0100", region="US"), **practice)
+        self.put(own, patient(), appointment(), consent(SMS, PHONE), consent(MAIL, EMAIL))
         self._last = 0
 
     def put(self, *entities: Entity) -> None:
         self.store.submit(lambda tx: [tx.put(entity) for entity in entities]).result()
 
     def answer(self, text: str, **changes: object) -> Reply:
+        """Apply an answer, and let a second pass."""
         self._last += 1
-        return self.apply(incoming(text, id=f"r{self._last}", **changes))
+        kept = self.apply(incoming(text, **{"id": f"r{self._last}", "at": self.now, **changes}))
+        self.later(seconds=1)
+        return kept
 
     def apply(self, reply: IncomingReply) -> Reply:
-        return self.store.submit(reply_step(self.store, reply, now=DUE)).result()
+        return self.store.submit(reply_step(self.store, reply, now=self.now)).result()
 
     def visit(self, appointment_id: str = "apt_1") -> Appointment:
         return self.store.load(Appointment, [appointment_id])[0]
@@ -47,8 +56,26 @@ class World:
         known = self.consent(channel, address)
         return known is not None and known.granted
 
+    def later(self, **passed: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**passed)
+
+    def written(self) -> list[Notification]:
+        """Return what was planned as answers to the first patient, oldest first."""
+        hits = self.store.query("notifications_by_patient", "pat_1").hits
+        found = self.store.load(Notification, [hit.id for hit in hits])
+        answers = [each for each in found if each.about is NotificationKind.ANSWER]
+        return sorted(answers, key=lambda each: each.planned_at)
+
+    def texts(self) -> list[str]:
+        """Return the names of the texts that were planned as answers."""
+        return [each.template for each in self.written()]
+
+    def exchange(self, channel: ChannelName = SMS, address: str = PHONE) -> Exchange | None:
+        return next(iter(self.store.load(Exchange, [consent_id(channel, address)])), None)
+
     def items(self) -> list[tuple[ItemKind, str | None]]:
-        return [(row.item.about, row.item.appointment_id) for row in worklist(self.store, now=DUE).rows]
+        return [(row.item.about, row.item.appointment_id) for row in worklist(self.store, now=self.now).rows]
 
 
 def incoming(text: str, **changes: object) -> IncomingReply:

@@ -20,6 +20,8 @@ ANSWERED_WITHIN: Final = timedelta(minutes=30)
 """An answer that comes later than this after the reply is none, and is not sent. Ours."""
 LINK_WITHIN: Final = timedelta(hours=24)
 """How long after the word CANCEL a mail that tells how to cancel is worth sending. Ours."""
+CANCEL_LINK: Final = "cancel_link"
+"""The rule that plans a mail after the word CANCEL."""
 OPTIONS: Final = "options"
 """The fact of a notification that holds its numbered visits."""
 
@@ -33,8 +35,8 @@ class AnswerText(StrEnum):
     """Nobody has understood; somebody will call."""
     WHICH_VISIT = "which_visit"
     """A numbered question."""
-    CANCEL_LINK = "cancel_link"
-    """By mail: messages have ended, the visit has not, and this is how to cancel it."""
+    WILL_YOU_COME = "reminder_asking"
+    """By mail, after the word CANCEL: the visit still stands, and a link to confirm, move or cancel it."""
 
 
 def answer_to(
@@ -99,15 +101,19 @@ def options_said(visits: Sequence[Appointment], practice: Practice, *, language:
 
 
 def cancel_link_for(reply: Reply, visit: Appointment, *, now: datetime) -> Notification:
-    """Return the mail that tells how to cancel a visit, for somebody whose word CANCEL has ended text messages."""
+    """
+    Return the mail that lets somebody cancel by its link whose word CANCEL has ended text messages.
+
+    It asks whether they will come, as a reminder does: nothing in it says what they have written.
+    """
     return Notification(
-        id=notification_id("answer", reply.id, AnswerText.CANCEL_LINK.value),
+        id=notification_id("answer", reply.id, CANCEL_LINK),
         about=NotificationKind.ANSWER,
-        rule=AnswerText.CANCEL_LINK.value,
+        rule=CANCEL_LINK,
         patient_id=visit.patient_id,
         appointment_id=visit.id,
         appointment_sequence=visit.sequence,
-        template=AnswerText.CANCEL_LINK.value,
+        template=AnswerText.WILL_YOU_COME.value,
         plan=((ChannelName.EMAIL,),),
         planned_at=now,
         due_at=now,

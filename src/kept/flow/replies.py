@@ -2,7 +2,8 @@
 Apply what people answer: understood by rules, matched without guessing, once in effect however often it comes.
 
 A wish to end messages is in force with the commit that notes it: every send reads consent again in its own transaction.
-What the rules do not understand, or cannot match to one visit, a person reads. Nothing here cancels or moves a visit.
+What the rules do not understand, or cannot match to one visit, a person reads. Nothing here moves a visit, and only the
+bare word CANCEL cancels one, where the practice has said that it shall.
 """
 
 from __future__ import annotations
@@ -14,67 +15,47 @@ from typing import Final
 
 import msgspec
 
-from kept.core.booking import Appointment, ParticipationStatus, answered, sort_instant
-from kept.core.conversation import Reply, country_of, kept_reply, reply_key
-from kept.core.notifications import Notification
-from kept.core.people import ChannelName, Consent, Patient, consent_id, email_key
-from kept.core.practice import PRACTICE_ID, Practice
-from kept.core.receipts import IncomingReply, ProviderMessage, notification_of, provider_message_key
-from kept.core.replies import Intent, Understanding, understand
-from kept.core.worklist import ItemKind, Subject, item_for_reply
+from kept.core.answers import AnswerText
+from kept.core.booking import (
+    Appointment,
+    AppointmentEvent,
+    AppointmentStatus,
+    ParticipationStatus,
+    answered,
+    sort_instant,
+)
+from kept.core.conversation import Effect, Reply, country_of, kept_reply, reply_key
+from kept.core.people import Consent, consent_id
+from kept.core.practice import PRACTICE_ID, CancelWord, Practice
+from kept.core.receipts import IncomingReply
+from kept.core.replies import Intent, understand
+from kept.core.worklist import ItemKind, Subject, WorklistItem, item_for_reply
+from kept.flow.answers import Heard, ask_which, chosen, mail_cancel_link, tell
+from kept.flow.booking import Change, apply
+from kept.flow.holds import drop_hold
+from kept.flow.matching import Found, found_for, matched
 from kept.flow.worklist import open_item
 from kept.ports.store import Store, Transaction
 
-MOST_PATIENTS: Final = 20
-"""People of one number or address that are looked at; a family has fewer."""
-MOST_VISITS: Final = 2
-"""Visits of each that are looked at: with two it is a question already."""
 WRONG_NUMBER: Final = "wrong_number"
 """What is noted of an address that belongs to somebody else."""
 BY: Final = "reply"
 
-_INDEXES: Final = {ChannelName.SMS: "patients_by_phone", ChannelName.EMAIL: "patients_by_email"}
+_Effects = tuple[Effect, ...]
+
 _ANSWERS: Final = {
-    Intent.CONFIRM: ParticipationStatus.ACCEPTED,
-    Intent.RESCHEDULE: ParticipationStatus.TENTATIVE,
-    Intent.DECLINE: ParticipationStatus.DECLINED,
+    Intent.CONFIRM: (ParticipationStatus.ACCEPTED, Effect.VISIT_CONFIRMED),
+    Intent.RESCHEDULE: (ParticipationStatus.TENTATIVE, Effect.OTHER_TIME_WANTED),
+    Intent.DECLINE: (ParticipationStatus.DECLINED, Effect.VISIT_DECLINED),
 }
-_TASKS: Final = {
-    Intent.RESCHEDULE: ItemKind.WANTS_TO_MOVE,
-    Intent.DECLINE: ItemKind.WANTS_TO_CANCEL,
-    Intent.UNCLEAR: ItemKind.UNCLEAR_REPLY,
-    Intent.WRONG_NUMBER: ItemKind.WRONG_NUMBER,
-}
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom and what a reply may be about, looked up before its transaction, which reads all of it again."""
-
-    patient_ids: tuple[str, ...] = ()
-    appointment_ids: tuple[str, ...] = ()
-
-
-class _Matched(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reply is about, as its transaction read it."""
-
-    patients: tuple[Patient, ...]
-    visit: Appointment | None
-    """None: there is none, or there are several, or it has moved since it was asked about."""
+_TASKS: Final = {Intent.RESCHEDULE: ItemKind.WANTS_TO_MOVE, Intent.DECLINE: ItemKind.WANTS_TO_CANCEL}
+_CANCELLABLE: Final = frozenset({AppointmentStatus.REQUESTED, AppointmentStatus.CONFIRMED})
+"""States in which a reply may cancel a visit; who has arrived is asked."""
 
 
 def reply_step(store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], Reply]:
     """Return the step that applies a reply, with what it may be about looked up already."""
     return partial(apply_reply, reply=reply, found=found_for(store, reply, now=now), now=now)
-
-
-def found_for(store: Store, reply: IncomingReply, *, now: datetime) -> Found:
-    """Return who has the sender's number or address, and their next visits."""
-    address = email_key(reply.sender) if reply.channel is ChannelName.EMAIL else reply.sender
-    if not address:
-        return Found()
-    people = store.query(_INDEXES[reply.channel], address, limit=MOST_PATIENTS).hits
-    visits = [hit.id for person in people for hit in _next_visits(store, person.id, now=now)]
-    return Found(patient_ids=tuple(person.id for person in people), appointment_ids=tuple(visits))
 
 
 def apply_reply(tx: Transaction, reply: IncomingReply, *, found: Found, now: datetime) -> Reply:
@@ -92,110 +73,134 @@ def apply_reply(tx: Transaction, reply: IncomingReply, *, found: Found, now: dat
         return known
     practice = tx.get(Practice, PRACTICE_ID) or Practice()
     taken = understand(reply.text, country=country_of(reply, fallback=practice.region))
-    matched = _matched(tx, reply, found, now=now)
-    kept = msgspec.structs.replace(
-        kept_reply(reply, taken, now=now),
-        patient_ids=tuple(patient.id for patient in matched.patients),
-        appointment_id=matched.visit.id if matched.visit else None,
+    first = Heard(
+        reply=kept_reply(reply, taken, now=now),
+        taken=taken,
+        matched=matched(tx, reply, found, now=now),
+        practice=practice,
     )
-    for about in _done(tx, kept, taken, matched, now=now):
-        _list(tx, kept, about, matched, now=now)
-    return tx.put(kept)
+    heard = chosen(tx, first, now=now) or first
+    effects = _done(tx, heard, now=now)
+    about = heard.matched
+    return tx.put(
+        msgspec.structs.replace(
+            heard.reply,
+            intent=heard.taken.intent.value,
+            confidence=heard.taken.confidence.value,
+            rule=heard.taken.rule,
+            patient_ids=tuple(patient.id for patient in about.patients),
+            appointment_id=about.visit.id if about.visit else None,
+            effects=effects,
+        )
+    )
 
 
-def _next_visits(store: Store, patient_id: str, *, now: datetime) -> tuple[Appointment, ...]:
-    page = store.query("appointments_by_patient", patient_id, after=sort_instant(now))
-    visits = store.load(Appointment, [hit.id for hit in page.hits])
-    return tuple(visit for visit in visits if visit.is_live)[:MOST_VISITS]
+def replies_of(store: Store, patient_id: str, *, now: datetime, limit: int) -> tuple[Reply, ...]:
+    """Return the last replies from a patient's number or address, the newest first; none whose time is over."""
+    page = store.query("replies_by_patient", patient_id, limit=limit, newest_first=True)
+    return tuple(reply for reply in store.load(Reply, [hit.id for hit in page.hits]) if reply.is_kept(now=now))
 
 
-def _matched(tx: Transaction, reply: IncomingReply, found: Found, *, now: datetime) -> _Matched:
-    """
-    Return what a reply is about: the visit of the message it answers, else the only one to come on its number.
-
-    A text message tells only which one of ours came last. So when the number was also asked about another visit, it
-    answers neither beyond doubt.
-    """
-    people = tuple(p for p in (tx.get(Patient, i) for i in found.patient_ids) if p and _has(p, reply))
-    ids = {person.id for person in people}
-    visits = [v for v in (tx.get(Appointment, i) for i in found.appointment_ids) if v and _is_to_come(v, now)]
-    own = [visit for visit in visits if visit.patient_id in ids]
-    asked = _asked_about(tx, reply)
-    if asked:
-        others = [v for v in own if v.id != asked.appointment_id and _was_asked_about(tx, v, reply)]
-        if others and reply.channel is ChannelName.SMS:
-            return _Matched(patients=people, visit=None)
-        visit = tx.get(Appointment, asked.appointment_id) if asked.appointment_id else None
-        is_same = visit and visit.sequence == asked.appointment_sequence and _is_to_come(visit, now)
-        patient = tx.get(Patient, asked.patient_id)
-        return _Matched(patients=(patient,) if patient else people, visit=visit if is_same else None)
-    if len(own) != 1:
-        return _Matched(patients=people, visit=None)
-    return _Matched(patients=tuple(p for p in people if p.id == own[0].patient_id), visit=own[0])
+def forgettable_replies(store: Store, *, now: datetime, limit: int) -> tuple[str, ...]:
+    """Return ids of replies whose time is over; candidates for :func:`forget_replies`."""
+    page = store.query("replies_by_end", "all", before=sort_instant(now), limit=limit)
+    return tuple(hit.id for hit in page.hits)
 
 
-def _was_asked_about(tx: Transaction, visit: Appointment, reply: IncomingReply) -> bool:
-    """Tell whether a message about a visit went to the address that a reply came from."""
-    sent_to = consent_id(reply.channel, reply.sender)
-    told = (tx.get(Notification, i) for i in visit.notification_ids)
-    return any(a.destination_hash == sent_to for n in told if n for a in n.attempts)
+def forget_replies(tx: Transaction, ids: tuple[str, ...], *, now: datetime) -> int:
+    """Remove replies whose time is over, with what they said and whence; return how many there were."""
+    over = [reply for reply in (tx.get(Reply, i) for i in ids) if reply and not reply.is_kept(now=now)]
+    for reply in over:
+        tx.delete(reply)
+    return len(over)
 
 
-def _asked_about(tx: Transaction, reply: IncomingReply) -> Notification | None:
-    """Return the notification that a reply answers, where the provider says so and it went to this very address."""
-    if not reply.answers_message_id:
-        return None
-    message = tx.get(ProviderMessage, provider_message_key(reply.provider, reply.answers_message_id))
-    attempt_id = message.attempt_id if message else ""
-    notification = tx.get(Notification, notification_of(attempt_id)) if attempt_id else None
-    sent_to = consent_id(reply.channel, reply.sender)
-    attempts = notification.attempts if notification else ()
-    return notification if any(a.id == attempt_id and a.destination_hash == sent_to for a in attempts) else None
-
-
-def _done(
-    tx: Transaction, reply: Reply, taken: Understanding, matched: _Matched, *, now: datetime
-) -> tuple[ItemKind, ...]:
-    """Do what a reply asks for; return what is left for a person."""
-    intent = taken.intent
-    if intent is Intent.OPT_OUT:
-        _end_messages(tx, reply, now=now)
-        return (ItemKind.WANTS_TO_CANCEL,) if taken.is_bare_cancel else ()
-    if intent is Intent.OPT_IN:
-        _allow_messages(tx, reply, now=now)
-    if intent is Intent.WRONG_NUMBER:
-        _give_up_address(tx, reply, now=now)
+def _done(tx: Transaction, heard: Heard, *, now: datetime) -> _Effects:
+    """Do what a reply asks for; return what was done."""
+    intent = heard.taken.intent
     if intent in _ANSWERS:
-        return _answer(tx, intent, reply, matched, now=now)
-    return (_TASKS[intent],) if intent in _TASKS else ()
+        return _answer(tx, heard, now=now)
+    if intent is Intent.OPT_OUT:
+        return _end_messages(tx, heard, now=now)
+    if intent is Intent.OPT_IN:
+        return _allow_messages(tx, heard.reply, now=now)
+    if intent is Intent.WRONG_NUMBER:
+        _give_up_address(tx, heard.reply, now=now)
+        _list(tx, heard, ItemKind.WRONG_NUMBER, now=now)
+        return (Effect.ADDRESS_GIVEN_UP, Effect.LISTED)
+    if intent is Intent.HELP:
+        return (Effect.ANSWERED,) if tell(tx, heard, AnswerText.HELP, now=now) else ()
+    return _leave_to_a_person(tx, heard, now=now) if intent is Intent.UNCLEAR else ()
 
 
-def _answer(tx: Transaction, intent: Intent, reply: Reply, matched: _Matched, *, now: datetime) -> tuple[ItemKind, ...]:
+def _answer(tx: Transaction, heard: Heard, *, now: datetime) -> _Effects:
     """
-    Note an answer about a visit, if it is beyond doubt which visit and what is meant; return what is left.
+    Note an answer about a visit, if it is beyond doubt which visit and what is meant.
 
     A yes from an address that is opted out may mean the visit or the messages, so a person asks; it lifts nothing.
     """
-    consent = tx.get(Consent, consent_id(reply.channel, reply.sender))
+    intent, visit = heard.taken.intent, heard.matched.visit
+    consent = tx.get(Consent, consent_id(heard.reply.channel, heard.reply.sender))
     is_opted_out = consent is not None and not consent.granted
-    if matched.visit is None or (intent is Intent.CONFIRM and is_opted_out):
-        return (ItemKind.UNCLEAR_REPLY,)
-    after = answered(matched.visit, _ANSWERS[intent], by=BY, now=now)
-    if after is not matched.visit:
+    if visit is None or (intent is Intent.CONFIRM and is_opted_out):
+        return _leave_to_a_person(tx, heard, now=now)
+    if _may_cancel(heard, visit, (CancelWord.CANCEL,)):
+        return _cancel(tx, visit, now=now)
+    answer, effect = _ANSWERS[intent]
+    after = answered(visit, answer, by=BY, now=now)
+    if after is not visit:
         tx.put(after)
-    return (_TASKS[intent],) if intent in _TASKS else ()
+    if intent not in _TASKS:
+        return (effect,)
+    _list(tx, heard, _TASKS[intent], now=now)
+    return (effect, Effect.LISTED)
 
 
-def _end_messages(tx: Transaction, reply: Reply, *, now: datetime) -> None:
-    """Withdraw the consent of the address that a reply came from; other addresses of the person keep theirs."""
-    tx.put(_said(tx, reply, granted=False, now=now))
+def _leave_to_a_person(tx: Transaction, heard: Heard, *, now: datetime) -> _Effects:
+    """List a reply that nobody but a person can understand, and ask which visit it meant, or say that one will call."""
+    item = _list(tx, heard, ItemKind.UNCLEAR_REPLY, now=now)
+    if heard.taken.intent in _ANSWERS and ask_which(tx, heard, item, now=now):
+        return (Effect.LISTED, Effect.ASKED_WHICH_VISIT)
+    is_told = tell(tx, heard, AnswerText.UNCLEAR, now=now)
+    return (Effect.LISTED, Effect.ANSWERED) if is_told else (Effect.LISTED,)
 
 
-def _allow_messages(tx: Transaction, reply: Reply, *, now: datetime) -> None:
+def _end_messages(tx: Transaction, heard: Heard, *, now: datetime) -> _Effects:
+    """
+    Withdraw the consent of the address that a reply came from; other addresses of the person keep theirs.
+
+    The word CANCEL alone may mean the visit too: it is cancelled if the practice wants that, else somebody asks, and
+    the patient gets a mail that says how to.
+    """
+    tx.put(_said(tx, heard.reply, granted=False, now=now))
+    if not heard.taken.is_bare_cancel:
+        return (Effect.MESSAGES_ENDED,)
+    visit = heard.matched.visit
+    if visit and _may_cancel(heard, visit, (CancelWord.OPTOUT_AND_CANCEL,)):
+        return (Effect.MESSAGES_ENDED, *_cancel(tx, visit, now=now))
+    _list(tx, heard, ItemKind.WANTS_TO_CANCEL, now=now)
+    is_mailed = mail_cancel_link(tx, heard, now=now)
+    return (Effect.MESSAGES_ENDED, Effect.LISTED, *((Effect.CANCEL_LINK_MAILED,) if is_mailed else ()))
+
+
+def _may_cancel(heard: Heard, visit: Appointment, ways: tuple[CancelWord, ...]) -> bool:
+    """Tell whether the word CANCEL, and nothing but it, cancels a visit by itself: only where the practice says so."""
+    return heard.taken.is_bare_cancel and heard.practice.cancel_word in ways and visit.status in _CANCELLABLE
+
+
+def _cancel(tx: Transaction, visit: Appointment, *, now: datetime) -> _Effects:
+    drop_hold(tx, visit.id)
+    apply(tx, Change(appointment_id=visit.id, by=BY), AppointmentEvent.CANCEL, now=now)
+    return (Effect.VISIT_CANCELLED,)
+
+
+def _allow_messages(tx: Transaction, reply: Reply, *, now: datetime) -> _Effects:
     """Lift an opt-out of the address; where none is on record nothing is allowed that was not allowed before."""
     known = tx.get(Consent, consent_id(reply.channel, reply.sender))
-    if known and not known.granted:
-        tx.put(_said(tx, reply, granted=True, now=now))
+    if known is None or known.granted:
+        return ()
+    tx.put(_said(tx, reply, granted=True, now=now))
+    return (Effect.MESSAGES_ALLOWED,)
 
 
 def _give_up_address(tx: Transaction, reply: Reply, *, now: datetime) -> None:
@@ -222,19 +227,12 @@ def _said(tx: Transaction, reply: Reply, *, granted: bool, now: datetime) -> Con
     )
 
 
-def _list(tx: Transaction, reply: Reply, about: ItemKind, matched: _Matched, *, now: datetime) -> None:
-    """Open the item that a reply calls for."""
-    patients = matched.patients
+def _list(tx: Transaction, heard: Heard, about: ItemKind, *, now: datetime) -> WorklistItem:
+    """Open the item that a reply calls for; return it as it stands."""
+    patients = heard.matched.patients
     subject = Subject(
-        patient_id=patients[0].id if len(patients) == 1 else "", appointment=matched.visit, address=reply.sender
+        patient_id=patients[0].id if len(patients) == 1 else "",
+        appointment=heard.matched.visit,
+        address=heard.reply.sender,
     )
-    open_item(tx, item_for_reply(about, subject, reply_id=reply.id, now=now), now=now)
-
-
-def _has(patient: Patient, reply: IncomingReply) -> bool:
-    own = patient.address(reply.channel)
-    return bool(own) and consent_id(reply.channel, own or "") == consent_id(reply.channel, reply.sender)
-
-
-def _is_to_come(visit: Appointment, now: datetime) -> bool:
-    return visit.is_live and visit.start > now
+    return open_item(tx, item_for_reply(about, subject, reply_id=heard.reply.id, now=now), now=now)

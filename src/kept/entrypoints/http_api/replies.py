@@ -1,17 +1,23 @@
-"""Show what a reply would be taken for, before anybody sends one."""
+"""Show what people have answered and what that led to, and what a reply would be taken for."""
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import datetime
+from typing import Final, cast
 
 import msgspec
 
 from kept.core.access import Scope
-from kept.core.errors import InvalidInputError
+from kept.core.conversation import Reply
+from kept.core.errors import InvalidInputError, NotFoundError
+from kept.core.people import Patient
 from kept.core.replies import understand
 from kept.entrypoints.http_api.answers import Answer, json_answer
+from kept.entrypoints.http_api.appointment_search import LIMIT, LONGEST_PAGE, USUAL_PAGE
 from kept.entrypoints.http_api.operations import Body, Call, Operation
+from kept.flow.replies import replies_of
 from kept.formats.shapes import Member, Problems, Shape, Type, read, text_of
+from kept.ports.store import Store
 
 LONGEST_REPLY: Final = 10_000
 _COUNTRY_LETTERS: Final = 2
@@ -30,6 +36,36 @@ PREVIEW: Final = Shape(
     },
     example={"text": "Yes, see you then!", "country": "US"},
 )
+
+
+OF_PATIENT: Final = Shape(name="PatientReplies", about="The last replies of a patient.", members={"limit": LIMIT})
+
+
+class ReplyView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What somebody answered, what it was taken for, and what it has led to."""
+
+    reply_id: str
+    channel: str
+    address: str
+    """Number or address it came from; a family may share it."""
+    text: str
+    intent: str
+    """confirm, reschedule, decline, opt_out, opt_in, help, wrong_number, unclear or ignore."""
+    confidence: str
+    """certain, likely or unsure."""
+    rule: str
+    effects: tuple[str, ...]
+    """What it has led to; empty: nothing."""
+    appointment_id: str | None
+    """The visit it was taken to be about; null where that is not beyond doubt."""
+    at: datetime
+    """When the provider got it."""
+
+
+class ReplyList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The last replies, the newest first."""
+
+    replies: tuple[ReplyView, ...]
 
 
 class ReplyPreviewView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -69,6 +105,40 @@ def reply_preview(text: str, country: str) -> ReplyPreviewView:
     )
 
 
+def reply_view(reply: Reply) -> ReplyView:
+    """Return a reply as the API shows it."""
+    return ReplyView(
+        reply_id=reply.id,
+        channel=reply.channel.value,
+        address=reply.sender,
+        text=reply.text,
+        intent=reply.intent,
+        confidence=reply.confidence,
+        rule=reply.rule,
+        effects=tuple(effect.value for effect in reply.effects),
+        appointment_id=reply.appointment_id,
+        at=reply.at,
+    )
+
+
+def patient_replies(store: Store, patient_id: str, *, now: datetime, limit: int = LONGEST_PAGE) -> ReplyList:
+    """
+    Return what came from a patient's number and address, the newest first.
+
+    Raises:
+        NotFoundError: no such patient.
+    """
+    if not store.load(Patient, (patient_id,)):
+        raise NotFoundError("patient")
+    return ReplyList(replies=tuple(map(reply_view, replies_of(store, patient_id, now=now, limit=limit))))
+
+
+async def of_patient(call: Call) -> Answer:
+    """Show a patient's last replies."""
+    limit = cast("int", call.query.get("limit", USUAL_PAGE))
+    return json_answer(patient_replies(call.parts.store, call.id_in_path("patient"), now=call.now, limit=limit))
+
+
 async def show(call: Call) -> Answer:
     """Show what a reply would be taken for."""
     problems = Problems()
@@ -90,5 +160,18 @@ OPERATIONS: Final = (
         body=Body.JSON,
         shapes=(PREVIEW,),
         answers={200: (ReplyPreviewView,)},
+    ),
+    Operation(
+        name="getPatientReplies",
+        method="GET",
+        path="/api/patients/{id}/replies",
+        scope=Scope.READ,
+        run=of_patient,
+        summary="Show what a patient has answered",
+        about="The newest first, with what each has led to. What people wrote is kept for 400 days.",
+        tag="Replies",
+        query=OF_PATIENT,
+        answers={200: (ReplyList,)},
+        problems=("not-found",),
     ),
 )
