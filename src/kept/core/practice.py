@@ -100,3 +100,22 @@ class PracticeSetup(msgspec.Struct, frozen=True, kw_only=True):
 
     practice: Practice
     schedules: tuple[Schedule, ...] = ()
+
+
+def careful(practice: Practice) -> Practice:
+    """
+    Return a practice with the rules that hold unless it chooses others.
+
+    Nobody gets a text at night, more than one a day or three in a week, or one that is dear because it goes abroad;
+    people are told what changes, asked whether they come, and answered when they write.
+    """
+    return msgspec.structs.replace(
+        practice,
+        quiet_hours=QuietHours(),
+        caps=Caps(),
+        sms_countries=(practice.region,),
+        notices=(NotificationKind.BOOKED, NotificationKind.MOVED, NotificationKind.CANCELLED),
+        asks_to_confirm=True,
+        answers_replies=True,
+        merge_within=timedelta(hours=2),
+    )

@@ -16,7 +16,7 @@ from kept.core.errors import InvalidInputError
 from kept.core.limits import Caps
 from kept.core.notices import TELLABLE
 from kept.core.notifications import NotificationKind
-from kept.core.practice import CancelWord, Practice
+from kept.core.practice import CancelWord, Practice, careful
 from kept.core.quiet_hours import QuietHours
 from kept.core.zones import parse_clock
 from kept.formats.fields import Fields
@@ -35,7 +35,6 @@ RULES: Final = frozenset(
         "mergeWithinMinutes",
     }
 )
-USUAL_NOTICES: Final = (NotificationKind.BOOKED, NotificationKind.MOVED, NotificationKind.CANCELLED)
 MOST_TEXTS: Final = 20
 MOST_SEGMENTS: Final = 10_000_000
 LONGEST_MERGE: Final = 24 * 60
@@ -43,27 +42,28 @@ TAKEN_FOR_STOP: Final = frozenset({"US", "CA"})
 """Countries in which the word CANCEL must end messages. Source: 47 CFR 64.1200(a)(10); CWTA short code guidelines."""
 
 _MINUTE: Final = timedelta(minutes=1)
-_USUAL_MERGE: Final = 120
 _COUNTRY_LETTERS: Final = 2
 
 
 def with_message_rules(practice: Practice, fields: Fields) -> Practice:
     """Return the practice with the rules of a document, problems noted there."""
-    usual = Caps()
-    per_day = fields.number("textsPerDay", usual.per_day, low=1, high=MOST_TEXTS)
-    per_week = fields.number("textsPerWeek", max(usual.per_week, per_day), low=1, high=7 * MOST_TEXTS)
+    usual = careful(practice)
+    caps = usual.caps or Caps()
+    per_day = fields.number("textsPerDay", caps.per_day, low=1, high=MOST_TEXTS)
+    per_week = fields.number("textsPerWeek", max(caps.per_week, per_day), low=1, high=7 * MOST_TEXTS)
     budget = fields.raw("segmentsPerDay")
+    merge_minutes = fields.number("mergeWithinMinutes", usual.merge_within // _MINUTE, low=0, high=LONGEST_MERGE)
     return msgspec.structs.replace(
-        practice,
-        quiet_hours=fields.parsed("quietHours", _quiet, QuietHours()),
+        usual,
+        quiet_hours=fields.parsed("quietHours", _quiet, usual.quiet_hours),
         caps=_caps(fields, per_day, per_week),
-        sms_countries=_countries(fields) or (practice.region,),
+        sms_countries=_countries(fields) or usual.sms_countries,
         sms_per_day=None if budget is None else fields.number("segmentsPerDay", 0, low=0, high=MOST_SEGMENTS),
-        notices=_notices(fields),
-        asks_to_confirm=fields.flag("asksToConfirm", fallback=True),
-        answers_replies=fields.flag("answersReplies", fallback=True),
+        notices=usual.notices if fields.raw("notices") is None else _notices(fields),
+        asks_to_confirm=fields.flag("asksToConfirm", fallback=usual.asks_to_confirm),
+        answers_replies=fields.flag("answersReplies", fallback=usual.answers_replies),
         cancel_word=_cancel_word(fields, practice.region),
-        merge_within=_MINUTE * fields.number("mergeWithinMinutes", _USUAL_MERGE, low=0, high=LONGEST_MERGE),
+        merge_within=_MINUTE * merge_minutes,
     )
 
 
@@ -111,8 +111,6 @@ def _countries(fields: Fields) -> tuple[str, ...]:
 
 
 def _notices(fields: Fields) -> tuple[NotificationKind, ...]:
-    if fields.raw("notices") is None:
-        return USUAL_NOTICES
     names = {kind.value: kind for kind in TELLABLE}
     found = []
     for index, name in enumerate(fields.listed("notices")):

@@ -21,7 +21,7 @@ from kept.core.booking import Appointment, AppointmentStatus, BookingRequest, ap
 from kept.core.contacts import EmailAddress, PhoneNumber
 from kept.core.intervals import Interval
 from kept.core.people import ChannelName, Patient
-from kept.core.practice import PRACTICE_ID, Practice, PracticeSetup
+from kept.core.practice import PRACTICE_ID, Practice, PracticeSetup, careful
 from kept.core.schedules import OpenHours, Place, Role, Schedule, VisitType, is_open
 from kept.core.zones import instants_of, wall_of, zone_named
 from kept.flow.booking import book, record_past
@@ -118,17 +118,23 @@ REGULARS: Final = ("pat-kira", "pat-liam", "pat-mei", "pat-noah")
 
 
 def plant(tx: Transaction, *, now: datetime) -> bool:
-    """Write the sample practice if the store holds none yet; tell whether it did."""
+    """
+    Write the sample practice if the store holds none yet; tell whether it did.
+
+    Its bookings are three days old, so that the news of them is old as well: it is not told again.
+    """
     if tx.get(Practice, PRACTICE_ID) is not None:
         return False
-    practice = Practice(
-        name="Elm Street Clinic", phone="206-555-0100", zone=ZONE, places=PLACES, visit_types=VISIT_TYPES
+    practice = careful(
+        Practice(name="Elm Street Clinic", phone="206-555-0100", zone=ZONE, places=PLACES, visit_types=VISIT_TYPES)
     )
-    save_practice(tx, PracticeSetup(practice=practice, schedules=SCHEDULES))
+    silent = msgspec.structs.replace(practice, notices=())
+    planted = save_practice(tx, PracticeSetup(practice=silent, schedules=SCHEDULES))
     patients = {person.id: _registered(tx, person, now=now - BOOKED_AGO) for person in PEOPLE}
     wishes = (*_soon(now), *_regular(now))
     for number, wish in enumerate(wishes, start=1):
         _plan(tx, wish, patients[wish.patient_id], f"apt_demo_{number:02}", now=now)
+    tx.put(msgspec.structs.replace(planted.practice, notices=practice.notices))
     return True
 
 
