@@ -211,7 +211,23 @@ def _of_sending(parts: Parts, settings: Settings) -> Iterator[Check]:
     age = parts.clock.now() - waiting.oldest_at if waiting.oldest_at else timedelta(0)
     found = f"{waiting.due} due" + (f", the oldest since {age}" if waiting.due else "")
     is_stuck = age > BACKLOG_AGE
+    yield from _watched(parts, is_sending=not is_free)
     yield _warn("due", found, "see that a process sends, and kept why NOTIFICATION") if is_stuck else _ok("due", found)
+
+
+def _watched(parts: Parts, *, is_sending: bool) -> Iterator[Check]:
+    """Tell what whoever sends has noted: whether messages leave, word of them comes back, and the night's balance."""
+    from kept.main.health import HealthWatch
+
+    health = HealthWatch(parts.store, parts.clock, None)
+    found, seen = health.report().checks, health.sending()
+    said = found["lastMessage"]
+    remedy = "see the log of kept serve or kept worker, which says what refuses" if is_sending else "start kept serve"
+    yield _warn("last message", said, remedy) if seen.alarm else _ok("last message", said)
+    remedy = "see that the provider is told to call this server's address, and that it can"
+    yield _warn("word of delivery", found["receipts"], remedy) if seen.silent else _ok("word of delivery", "comes back")
+    balance = found["balance"]
+    yield _warn("balance", balance, "do what kept balance says") if seen.unbalanced else _ok("balance", balance)
 
 
 def _ok(name: str, found: str) -> Check:

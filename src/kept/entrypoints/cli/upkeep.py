@@ -14,7 +14,7 @@ config = typer.Typer(no_args_is_help=True, help="Look at the settings.")
 
 def add_to(program: typer.Typer) -> None:
     """Add the commands of this file to the program."""
-    for function in (serve, worker, report, backup, restore, doctor):
+    for function in (serve, worker, report, balance, backup, restore, doctor):
         command(program)(function)
     program.add_typer(config, name="config")
 
@@ -52,6 +52,31 @@ def report(
     rows = [row_of(day) for day in [*document["days"], {"day": "total", **document["total"]}]]
     say(document, as_json=as_json, text=lambda: table(COLUMNS, rows))
     if not document["total"]["balances"]:
+        raise typer.Exit(Exit.FAILED)
+
+
+def balance(
+    context: typer.Context,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day of the practice, YYYY-MM-DD; else today.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day; else the first.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """
+    Check that everything is accounted for: some days, all that is due, and all visits to come.
+
+    Ends with exit code 1 when it does not balance; each finding names its ids and what to do.
+    """
+    from kept.entrypoints.cli.balancing import account_table, checked, document_of, findings_table, summary
+
+    document = document_of(checked(parts_of(context), first, last))
+    say(document, as_json=as_json, text=lambda: account_table(document))
+    if not as_json:
+        if document["findings"]:
+            say(document, as_json=False, text=lambda: findings_table(document))
+        say(document, as_json=False, text=summary(document))
+    if not document["balances"]:
         raise typer.Exit(Exit.FAILED)
 
 

@@ -14,6 +14,7 @@ from kept.entrypoints.http_api import (
     appointment_changes,
     appointment_search,
     appointments,
+    balance,
     batches,
     docs,
     health,
@@ -51,6 +52,7 @@ DESCRIBED: Final[tuple[Operation, ...]] = tuple(
         worklist,
         practice,
         reports,
+        balance,
         health,
     )
     for operation in room.OPERATIONS

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from kept.core.people import ChannelName
+from kept.core.watch import Alarm, Route
 from kept.ports.clock import Clock
 from kept.ports.ids import Ids
 from kept.ports.store import Store
@@ -24,6 +25,12 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """Notifications whose time has come and that nobody has looked at."""
     oldest_due_s: float = 0.0
     """How long the longest of them waits."""
+    alarm: Alarm | None = None
+    """Nothing leaves although it should, or nobody looks."""
+    silent: tuple[Route, ...] = ()
+    """Providers, by country, from which no word of delivery comes any more."""
+    unbalanced: int = 0
+    """Contradictions that the last check by night found."""
 
 
 class OutboxMessage(Protocol):

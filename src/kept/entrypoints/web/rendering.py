@@ -13,8 +13,10 @@ import jinja2
 import msgspec
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from kept.core.watch import AlarmKind
 from kept.entrypoints.web.calls import Call
 from kept.entrypoints.web.guard import Refusal
+from kept.entrypoints.web.parts import Health
 from kept.entrypoints.web.words import LANGUAGES, words_in
 
 _HERE: Final = Path(__file__).parent
@@ -45,9 +47,7 @@ def page(call: Call, template: str, *, status: int = HTTPStatus.OK, **context: o
     health = call.parts.health()
     everything = {
         **_frame(call),
-        "stopped": not health.is_sending,
-        "late": health.is_sending and health.due > 0 and health.oldest_due_s > LATE_S,
-        "health": health,
+        "banners": _banners(call, health),
         **context,
     }
     return HTMLResponse(_templates().get_template(template).render(everything), status_code=status)
@@ -57,8 +57,7 @@ def error_page(call: Call, *, status: int, title: str, detail: str, again: str =
     """Return a page that says what went wrong and where to go on; it needs no store."""
     context = {
         **_frame(call),
-        "stopped": False,
-        "late": False,
+        "banners": (),
         "status": status,
         "title": title,
         "detail": detail,
@@ -87,6 +86,35 @@ def with_query(path: str, **query: str | None) -> str:
     """Return a path with those values that are not empty."""
     given = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def _banners(call: Call, health: Health) -> tuple[tuple[str, str], ...]:
+    """Return what everybody at the desk should see, each as a title and a text; the worst first."""
+    say = call.say
+    found = [_stopped(call, health)]
+    if health.silent:
+        named = ", ".join(f"{r.provider} {r.country}".strip() for r in health.silent)
+        found.append((say("banner.silent.title"), say("banner.silent.text", routes=named)))
+    if health.unbalanced:
+        found.append((say("banner.unbalanced.title"), say.count("banner.unbalanced.text", health.unbalanced)))
+    return tuple(banner for banner in found if banner)
+
+
+def _stopped(call: Call, health: Health) -> tuple[str, str] | None:
+    """Return what is said when messages do not leave."""
+    say, alarm = call.say, health.alarm
+    if alarm and alarm.about is AlarmKind.SILENT:
+        since = call.clocks.moment(alarm.since, call.practice.zone) if alarm.since else ""
+        title = say("banner.nothing_left.title", since=since) if since else say("banner.nothing_ever_left.title")
+        return title, say.count("banner.nothing_left.text", alarm.due)
+    if alarm and alarm.since:
+        since = call.clocks.moment(alarm.since, call.practice.zone)
+        return say("banner.absent.title", since=since), say("banner.stopped.text")
+    if not health.is_sending:
+        return say("banner.stopped.title"), say("banner.stopped.text")
+    if health.due > 0 and health.oldest_due_s > LATE_S:
+        return say("banner.late.title"), say.count("banner.late.text", health.due)
+    return None
 
 
 def _frame(call: Call) -> dict[str, object]:
