@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kept.core.replies import CANCEL_IS_OPT_OUT, DEFAULT_OFFERED, NO_RULE, RULES, Intent
 from kept.core.reply_words import REPLY_WORDS
+from kept.core.reply_words.choices import BEFORE_A_NUMBER, CHOICES
 from kept.core.reply_words.reactions import APPROVING, NOT_APPROVING
 from kept.core.reply_words.shape import Meaning, ReplyWords
 
@@ -58,7 +59,23 @@ day and `@` a day. Where a phrase has two meanings, the upper row of a table cou
 def page() -> str:
     """Return the whole page."""
     return (
-        "\n".join([INTRODUCTION, "", *_intents(), "", *_rules(), "", NOTATION, "", *_languages(), *_reactions()]) + "\n"
+        "\n".join(
+            [
+                INTRODUCTION,
+                "",
+                *_intents(),
+                "",
+                *_rules(),
+                "",
+                NOTATION,
+                "",
+                *_languages(),
+                *_reactions(),
+                "",
+                *_choices(),
+            ]
+        )
+        + "\n"
     )
 
 
@@ -112,6 +129,15 @@ def _reactions() -> Iterator[str]:
     yield from ("## Reactions", "", "Phones send a reaction as some words and a copy of the message in quotes.", "")
     yield f"- `{Intent.CONFIRM}`: {', '.join(sorted(APPROVING))}"
     yield f"- `{Intent.UNCLEAR}`: {', '.join(sorted(NOT_APPROVING))}"
+
+
+def _choices() -> Iterator[str]:
+    yield from ("## Choices", "")
+    yield "When a reply may mean several visits, a numbered question goes back. A bare number is the answer to it, for a"
+    yield "day or until the first of the visits begins; a wish to end messages counts whatever was asked."
+    yield from ("", "| number | phrases |", "| --- | --- |")
+    yield from (f"| {number} | {phrases} |" for number, phrases in enumerate(CHOICES, start=1))
+    yield from ("", f"In front of a digit may stand: {BEFORE_A_NUMBER}.")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from kept.core.replies import Intent, understand
 from kept.core.reply_choices import MOST_OPTIONS, chosen_option
 
 FIRST = {
-    "en": ("1", "#1", "1.", "1)", "(1)", "1️⃣", "①", "１", "one", "the first", "First one", "the 1st", "option 1"),
+    "en": ("1", "#1", "1.", "1)", "(1)", "1️⃣", "①", "\uff11", "one", "the first", "First one", "the 1st", "option 1"),
     "es": ("uno", "la primera", "el primero", "la 1", "primera cita", "opción 1", "1ra", "la primera, por favor"),
     "fr": ("un", "le premier", "la première", "1er", "numéro 1", "le premier rendez-vous", "1re"),
     "de": ("eins", "der erste", "die erste", "den ersten", "erster Termin", "Nr. 1", "das erste bitte"),

@@ -14,7 +14,7 @@ from kept.core.booking import Appointment, AppointmentStatus, ParticipationStatu
 from kept.core.conversation import Effect
 from kept.core.exchanges import ANSWER_EVERY, ASKED_FOR
 from kept.core.notifications import Notification, NotificationKind
-from kept.core.people import ChannelName, consent_id
+from kept.core.people import consent_id
 from kept.core.practice import CancelWord, Practice
 from kept.core.receipts import ProviderMessage
 from kept.core.schedules import Place
@@ -479,7 +479,7 @@ ABROAD = "+447911123456"
     ],
 )
 def test_only_the_bare_word_cancels_and_only_where_the_practice_and_the_country_let_it(
-    way: CancelWord, text: str, sender: str, status: str, allowed: bool
+    way: CancelWord, text: str, sender: str, status: str, *, allowed: bool
 ) -> None:
     world = World(answers_replies=True, cancel_word=way)
     world.put(msgspec.structs.replace(patient(phone=sender), version=1))

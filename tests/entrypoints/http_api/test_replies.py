@@ -1,14 +1,20 @@
-"""What a reply is taken for, over HTTP."""
+"""What people answered, and what a reply is taken for, over HTTP."""
 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from kept.core.access import Scope
+from kept.core.contacts import PhoneNumber
+from kept.core.people import Patient
+from kept.flow.replies import reply_step
+from tests.dispatching import PHONE
 from tests.entrypoints.http_api.world import World
+from tests.flow.answering import incoming
 
 PATH = "/api/replies/preview"
 CASES = json.loads((Path(__file__).parents[2] / "samples" / "replies.json").read_text(encoding="utf-8"))["cases"]
@@ -60,3 +66,51 @@ def test_names_what_is_wrong(anywhere: World, asked: dict[str, object], field: s
 
     assert reply.status in {400, 422}
     assert [(e["pointer"], e["code"]) for e in reply.json["errors"]] == [(field, code)]
+
+
+def answered(here: World, *texts: str) -> None:
+    """Let the patient answer, a minute apart."""
+    patient = Patient(id="ann", phone=PhoneNumber(PHONE), created_at=here.clock.now(), updated_at=here.clock.now())
+    here.put(patient)
+    for text in texts:
+        now = here.clock.now()
+        here.do(reply_step(here.store, incoming(text, id=text, at=now), now=now))
+        here.clock.advance(timedelta(minutes=1))
+
+
+def test_shows_what_a_patient_has_answered_and_what_it_led_to_the_newest_first(anywhere: World) -> None:
+    answered(anywhere, "hm?", "STOP")
+
+    told = anywhere.call("GET", "/api/patients/ann/replies", scope=Scope.READ).json["replies"]
+
+    assert [(each["text"], each["intent"], each["effects"]) for each in told] == [
+        ("STOP", "opt_out", ["messages_ended"]),
+        ("hm?", "unclear", ["listed"]),
+    ]
+    assert told[1] == {
+        "replyId": "fake/hm?",
+        "channel": "sms",
+        "address": PHONE,
+        "text": "hm?",
+        "intent": "unclear",
+        "confidence": "unsure",
+        "rule": "no_rule_fits",
+        "effects": ["listed"],
+        "appointmentId": None,
+        "at": told[1]["at"],
+    }
+
+
+def test_shows_as_many_replies_as_are_asked_for_and_none_whose_time_is_over(anywhere: World) -> None:
+    answered(anywhere, "one", "two", "three")
+
+    few = anywhere.call("GET", "/api/patients/ann/replies", query="limit=2").json["replies"]
+    anywhere.clock.advance(timedelta(days=400) - timedelta(minutes=1))
+    kept = anywhere.call("GET", "/api/patients/ann/replies").json["replies"]
+
+    assert [each["text"] for each in few] == ["three", "two"]
+    assert kept == []
+
+
+def test_of_somebody_unknown_nothing_is_shown(anywhere: World) -> None:
+    assert anywhere.call("GET", "/api/patients/nobody/replies").status == 404
