@@ -117,7 +117,7 @@ def times_to_move_to(
     practice = next(iter(store.load(Practice, [PRACTICE_ID])), None) or Practice()
     visit_type = practice.visit_type(appointment.visit_type_id)
     practitioner = next(iter(store.load(Schedule, [appointment.practitioner_id or ""])), None)
-    if visit_type is None or practitioner is None:
+    if visit_type is None or practitioner is None or practitioner.role is not Role.PRACTITIONER:
         return ()
     earliest, latest = now + visit_type.notice, now + practice.horizon
     length = appointment.end - appointment.start
