@@ -90,20 +90,65 @@ def test_many_threads_share_the_channel(server: Controller, postbox: Postbox) ->
 
 
 @pytest.mark.parametrize(
-    ("answer", "number"),
-    [
-        ("250 2.0.0 Ok: queued as 4XyZ12", "4XyZ12"),
-        ("250 OK id=1tAbCd-000000-2x", "1tAbCd-000000-2x"),
-        ("250 2.6.0 <ntf_1.email@practice.example> [InternalId=123] Queued mail for delivery", None),
-        ("250 queued as ann@example.com", None),
-        ("250 Ok", None),
-    ],
+    "answer",
+    ["250 2.0.0 Ok: queued as 4XyZ12", "250 OK id=1tAbCd-000000-2x", "250 2.6.0 <x> [InternalId=123] Queued", "250 Ok"],
 )
-def test_keeps_the_servers_own_number_of_the_mail_if_it_tells_one(answer: str, number: str | None) -> None:
+def test_a_mail_is_known_by_the_id_that_answers_and_reports_name(answer: str) -> None:
     with ScriptedServer({"dot": Act(says=answer, takes=True)}) as server:
         outcome = channel_to(server.port, idle_connections=0).send(mail())
 
-    assert outcome.provider_message_id == (number or "ntf_1.email@practice.example")
+    assert outcome.provider_message_id == "ntf_1.email@practice.example"
+
+
+REPORTING = {"ehlo": Act(says="250-scripted\n250-DSN\n250 ENHANCEDSTATUSCODES")}
+BOUNCES = "bounces@practice.example"
+
+
+def test_asks_for_a_report_of_whatever_happens_and_gives_each_attempt_a_return_path() -> None:
+    with ScriptedServer(REPORTING) as server:
+        channel = channel_to(server.port, bounce_address=BOUNCES)
+        outcome = channel.send(mail())
+        channel.close()
+
+    assert outcome.state is AttemptState.ACCEPTED
+    assert server.commands[1:3] == [
+        "MAIL FROM:<bounces+ntf_1.email.1@practice.example> RET=HDRS ENVID=ntf_1.email.1",
+        "RCPT TO:<ann@example.com> NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;ann@example.com",
+    ]
+    assert channel.capabilities.receipts
+
+
+def test_a_recipient_stands_in_the_report_as_a_parameter_can_hold_it() -> None:
+    with ScriptedServer(REPORTING) as server:
+        channel = channel_to(server.port, bounce_address=BOUNCES)
+        channel.send(mail(to="ann+visits=x@example.com"))
+        channel.close()
+
+    assert server.commands[2].endswith("ORCPT=rfc822;ann+2Bvisits+3Dx@example.com")
+
+
+def test_where_no_reports_are_offered_none_are_promised_but_failures_still_find_the_attempt() -> None:
+    with ScriptedServer() as server:
+        channel = channel_to(server.port, bounce_address=BOUNCES)
+        promised = channel.capabilities.receipts
+        channel.send(mail())
+        channel.close()
+
+    assert server.commands[1:3] == ["MAIL FROM:<bounces+ntf_1.email.1@practice.example>", "RCPT TO:<ann@example.com>"]
+    assert promised
+    assert not channel.capabilities.receipts
+    assert channel.capabilities.replies
+
+
+def test_where_nobody_reads_reports_none_are_asked_for() -> None:
+    with ScriptedServer(REPORTING) as server:
+        channel = channel_to(server.port)
+        channel.send(mail())
+        channel.close()
+
+    assert server.commands[1:3] == ["MAIL FROM:<reminders@practice.example>", "RCPT TO:<ann@example.com>"]
+    assert not channel.capabilities.receipts
+    assert not channel.capabilities.replies
 
 
 def test_uses_a_connection_again_from_a_clean_start() -> None:

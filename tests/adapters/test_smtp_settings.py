@@ -52,6 +52,8 @@ def test_plain_text_to_another_machine_has_to_be_asked_for() -> None:
         ({"sender": "ann@example.com,bob@example.com"}, "sender"),
         ({"sender_name": "Dr. M\r\nBcc: eve@example.com"}, "sender_name"),
         ({"reply_to": "nobody"}, "reply_to"),
+        ({"bounce_address": "nobody"}, "bounce_address"),
+        ({"bounce_address": "a@example.com> SIZE=1"}, "bounce_address"),
         ({"message_id_domain": "example.com>"}, "message_id_domain"),
         ({"username": "kept"}, "password"),
         ({"password": "secret"}, "password"),

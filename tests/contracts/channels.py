@@ -117,7 +117,9 @@ class SmtpProvider:
     def __init__(self, server: ScriptedServer) -> None:
         self.clock = StoppedClock()
         self._server = server
-        self.channel: Channel = SmtpChannel(quick_settings(server.port), clock=self.clock)
+        self.channel: Channel = SmtpChannel(
+            quick_settings(server.port, bounce_address="bounces@practice.example"), clock=self.clock
+        )
 
     def fail_once(self, fault: Fault) -> None:
         step, act = _STEPS[fault]
@@ -223,7 +225,7 @@ def _outbox(name: ChannelName) -> Callable[[Path], AbstractContextManager[Provid
 
 @contextmanager
 def _smtp(_folder: Path) -> Iterator[Provider]:
-    with ScriptedServer() as server:
+    with ScriptedServer({"ehlo": Act(says="250-scripted\n250-DSN\n250 ENHANCEDSTATUSCODES")}) as server:
         provider = SmtpProvider(server)
         yield provider
         provider.channel.close()

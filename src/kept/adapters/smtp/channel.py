@@ -41,7 +41,7 @@ class SmtpChannel:
     def __init__(self, settings: SmtpSettings, *, clock: Clock) -> None:
         self.name = ChannelName.EMAIL
         self.timeout_s = settings.sending_limit_s + settings.after_data_timeout_s
-        self.capabilities = Capabilities(receipts=bool(settings.bounce_address))
+        self.capabilities = Capabilities(receipts=bool(settings.bounce_address), replies=bool(settings.bounce_address))
         self._settings = settings
         self._clock = clock
         self._connections = Connections(settings)
