@@ -16,6 +16,7 @@ from kept.core.exchanges import Exchange
 from kept.core.holds import SlotHold
 from kept.core.intervals import Interval, overlaps
 from kept.core.limits import DaySpend, Tally
+from kept.core.merging import Household
 from kept.core.notifications import Notification
 from kept.core.people import Consent, Patient
 from kept.core.practice import Practice
@@ -31,6 +32,7 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Consent,
     DaySpend,
     Exchange,
+    Household,
     Heartbeat,
     Nightly,
     Notification,

@@ -188,6 +188,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     done_at: datetime | None = None
     failures: int = 0
     """How often our own code failed on it."""
+    said_in: str = ""
+    """Id of the message that speaks for this one too; empty: it speaks for itself."""
 
     @property
     def is_done(self) -> bool:

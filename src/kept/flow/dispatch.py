@@ -20,6 +20,7 @@ from kept.core.channels import Carrier, Facts, address_for
 from kept.core.dispatch import LOOKUP_LEASE, Ask, Send, Wait, expires_at, next_move
 from kept.core.errors import InvalidInputError
 from kept.core.links import Links
+from kept.core.moments import first_language
 from kept.core.notifications import (
     Attempt,
     AttemptState,
@@ -32,8 +33,9 @@ from kept.core.notifications import (
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.recording import Finish, begun, finished, is_settled, recorded, swept, taken_outcome, waiting
 from kept.core.sms import size_of
-from kept.flow.drafts import Draft, Occasion, drafted
+from kept.flow.drafts import Draft, Occasion, drafted, occasion_of
 from kept.flow.limits import barred_for, count_text, daylight_for, reader_of
+from kept.flow.merging import followed, speak_for
 from kept.flow.receipts import know_message, learn_from_refusal
 from kept.flow.worklist import list_unreached
 from kept.ports.channel import OutgoingMessage
@@ -145,10 +147,14 @@ def claim(
     stored = tx.get(Notification, notification_id)
     if stored is None or stored.is_done or stored.wake_at is None or stored.wake_at > now:
         return Claimed(notification=stored)
+    if stored.said_in:
+        stored, goes_on = followed(tx, stored, now=now)
+        if not goes_on:
+            return Claimed(notification=stored)
     facts = _facts(tx, stored, carriers, now=now)
     seen, move = next_move(swept(stored, now=now), facts, now=now)
     if isinstance(move, Send):
-        return _send(tx, Occasion(notification=seen, facts=facts, links=links, now=now), move.channels)
+        return _send(tx, occasion_of(tx, seen, facts, links=links, now=now), move.channels)
     if isinstance(move, Ask):
         return _ask(tx, seen, move.attempt, now=now)
     after = tx.put(waiting(seen, until=move.until)) if isinstance(move, Wait) else _end(tx, seen, move, now=now)
@@ -280,6 +286,7 @@ def _send(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]
     fence = notification.fence + 1
     made = tuple(_attempt(notification, draft, fence=fence, now=now) for draft in drafts)
     _count(tx, occasion, made)
+    speak_for(tx, notification, occasion.companions, now=now)
     leases = [a.lease_until for a in (*notification.attempts, *made) if a.state is AttemptState.SENDING]
     stored = tx.put(begun(notification, made, fence=fence, until=min(leases)))
     pairs = zip(made, drafts, strict=True)
@@ -293,7 +300,8 @@ def _count(tx: Transaction, occasion: Occasion, attempts: tuple[Attempt, ...]) -
     segments = sum(attempt.segments for attempt in attempts)
     if segments:
         reader = reader_of(tx, occasion.notification, occasion.facts.appointment, occasion.facts.patient)
-        count_text(tx, reader, segments=segments, now=occasion.now)
+        others = tuple((c.patient.id, c.notification.id) for c in occasion.companions)
+        count_text(tx, reader, segments=segments, others=others, now=occasion.now)
 
 
 def _attempt(notification: Notification, draft: Draft, *, fence: int, now: datetime) -> Attempt:

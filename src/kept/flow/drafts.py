@@ -11,10 +11,12 @@ from kept.core.booking import Appointment
 from kept.core.calendar import CalendarEntry, CalendarMethod, calendar_entry
 from kept.core.channels import Carrier, Facts, address_for
 from kept.core.links import Links
+from kept.core.merging import Companion
 from kept.core.notifications import Notification, NotificationKind
 from kept.core.people import ChannelName, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.wording import MessageFacts, Rendered, rendered
+from kept.flow.merging import merged_with
 from kept.ports.store import Transaction
 
 _METHODS: Final = {
@@ -33,6 +35,8 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     links: Links | None
     now: datetime
+    companions: tuple[Companion, ...] = ()
+    """Reminders that a text of this one speaks for."""
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +49,18 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     unsubscribe_url: str = ""
     calendar: CalendarEntry | None = None
+
+
+def occasion_of(
+    tx: Transaction, notification: Notification, facts: Facts, *, links: Links | None, now: datetime
+) -> Occasion:
+    """Return what a message is written from, with the reminders that it can speak for."""
+    visit, patient = facts.appointment, facts.patient
+    companions: tuple[Companion, ...] = ()
+    if visit and patient and ChannelName.SMS in notification.plan[notification.stage]:
+        within = (tx.get(Practice, PRACTICE_ID) or Practice()).merge_within
+        companions = merged_with(tx, notification, visit, patient, within=within, now=now)
+    return Occasion(notification=notification, facts=facts, links=links, now=now, companions=companions)
 
 
 def drafted(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]) -> tuple[Draft, ...]:

@@ -79,11 +79,25 @@ def barred_for(
     return {ChannelName.SMS: reason} if reason else {}
 
 
-def count_text(tx: Transaction, reader: Reader, *, segments: int, now: datetime) -> None:
-    """Count a text that is about to leave."""
+def count_text(
+    tx: Transaction, reader: Reader, *, segments: int, others: tuple[tuple[str, str], ...] = (), now: datetime
+) -> None:
+    """
+    Count a text that is about to leave.
+
+    Args:
+        tx: The transaction.
+        reader: Whom it is for.
+        segments: How long it is.
+        others: Patient and notification of each further reminder that it speaks for.
+        now: The one reading of the clock.
+    """
     practice, phone = reader.practice, reader.phone
     if practice.caps and phone and reader.is_limited:
-        tx.put(counted(_tally(tx, phone), _told(reader, now=now)))
+        tally = counted(_tally(tx, phone), _told(reader, now=now))
+        for patient_id, notification_id in others:
+            tally = counted(tally, Told(at=now, patient_id=patient_id, notification_id=notification_id))
+        tx.put(tally)
     if practice.sms_per_day is not None:
         spent = _spent(tx, practice, now=now)
         tx.put(msgspec.structs.replace(spent, segments=spent.segments + segments))

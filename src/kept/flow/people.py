@@ -8,6 +8,7 @@ import msgspec
 
 from kept.core.errors import NotFoundError, StaleVersionError, StateConflictError
 from kept.core.people import ChannelName, Consent, Patient, consent_id
+from kept.flow.merging import keep_household
 from kept.ports.store import Transaction
 
 
@@ -33,6 +34,7 @@ def register(tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...],
     if tx.get(Patient, patient.id) is not None:
         raise StateConflictError("this patient id is taken; change the patient instead", code="id_taken")
     stored = tx.put(patient)
+    keep_household(tx, None, stored)
     _note_consents(tx, stored, wishes, by=by, now=now)
     return stored
 
@@ -51,6 +53,7 @@ def update(tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *
     if current.version != patient.version:
         raise StaleVersionError(given=patient.version, current=current.version)
     stored = tx.put(msgspec.structs.replace(patient, created_at=current.created_at, updated_at=now))
+    keep_household(tx, current, stored)
     _note_consents(tx, stored, wishes, by=by, now=now)
     return stored
 

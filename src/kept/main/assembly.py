@@ -21,6 +21,7 @@ from kept.core.exchanges import Exchange
 from kept.core.holds import SlotHold
 from kept.core.limits import DaySpend, Tally
 from kept.core.links import Links
+from kept.core.merging import Household
 from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent, Patient
 from kept.core.practice import Practice
@@ -46,6 +47,7 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Exchange,
     DaySpend,
     Heartbeat,
+    Household,
     Nightly,
     Notification,
     Patient,

@@ -1,0 +1,99 @@
+"""Find the reminders that one message can speak for, and see what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from kept.core.booking import Appointment
+from kept.core.intervals import Interval
+from kept.core.merging import (
+    MOST_MERGED,
+    Companion,
+    Household,
+    after_main,
+    is_companion,
+    may_merge,
+    spoken_for,
+    with_patient,
+    without_patient,
+)
+from kept.core.notifications import Notification
+from kept.core.people import ChannelName, Patient, consent_id
+from kept.core.recording import Finish, finished, waiting
+from kept.core.schedules import Role, ScheduleDay, days_of
+from kept.ports.store import Transaction
+
+
+def keep_household(tx: Transaction, before: Patient | None, after: Patient) -> None:
+    """Note whose number is whose, so that a family with one phone can get one message."""
+    old, new = (p.phone if p else None for p in (before, after))
+    if old == new:
+        return
+    if old:
+        tx.put(without_patient(_household(tx, old), after.id))
+    if new:
+        tx.put(with_patient(_household(tx, new), after.id))
+
+
+def companions_of(
+    tx: Transaction, main: Notification, visit: Appointment, patient: Patient, *, within: timedelta
+) -> tuple[Companion, ...]:
+    """
+    Return reminders of the same number that may be said with one that is about to leave; the soonest visits first.
+
+    The caller still asks :func:`kept.core.merging.is_companion` of each.
+    """
+    phone = patient.phone
+    if not within or not phone or not may_merge(main):
+        return ()
+    ids = dict.fromkeys((patient.id, *_household(tx, phone).patient_ids))
+    people = [p for p in (tx.get(Patient, i) for i in ids) if p and p.phone == phone]
+    found = [c for person in people for c in _reminders_of(tx, person, visit, main.rule, within=within)]
+    return tuple(sorted(found, key=lambda c: (c.appointment.start, c.appointment.id)))
+
+
+def merged_with(
+    tx: Transaction, main: Notification, visit: Appointment, patient: Patient, *, within: timedelta, now: datetime
+) -> tuple[Companion, ...]:
+    """Return those that the message does speak for, and make the commit depend on them."""
+    candidates = companions_of(tx, main, visit, patient, within=within)
+    chosen = tuple(c for c in candidates if is_companion(main, visit, c, within=within, now=now))[:MOST_MERGED]
+    for companion in chosen:
+        tx.guard(companion.appointment)
+        tx.guard(companion.patient)
+    return chosen
+
+
+def speak_for(tx: Transaction, main: Notification, companions: tuple[Companion, ...], *, now: datetime) -> None:
+    """Let reminders wait for the message that speaks for them."""
+    for companion in companions:
+        tx.put(spoken_for(companion.notification, main, now=now))
+
+
+def followed(tx: Transaction, companion: Notification, *, now: datetime) -> tuple[Notification, bool]:
+    """Return a reminder that another message speaks for as it stands now, and whether it goes on by itself."""
+    fate = after_main(companion, tx.get(Notification, companion.said_in), now=now)
+    if isinstance(fate, Finish):
+        return tx.put(finished(companion, fate, now=now)), False
+    if isinstance(fate, datetime):
+        return tx.put(waiting(companion, until=fate)), False
+    return fate, True
+
+
+def _reminders_of(
+    tx: Transaction, person: Patient, visit: Appointment, rule: str, *, within: timedelta
+) -> Iterator[Companion]:
+    near = Interval(start=visit.start - within, end=visit.start + within + timedelta(microseconds=1))
+    days = (tx.get(ScheduleDay, i) for i in days_of(Role.PATIENT, person.id, near))
+    ids = dict.fromkeys(busy.appointment_id for day in days if day for busy in day.busy)
+    for appointment in (tx.get(Appointment, i) for i in ids if i != visit.id):
+        for notification_id in appointment.notification_ids if appointment else ():
+            notification = tx.get(Notification, notification_id)
+            if appointment and notification and notification.rule == rule:
+                yield Companion(notification=notification, appointment=appointment, patient=person)
+
+
+def _household(tx: Transaction, phone: str) -> Household:
+    number = consent_id(ChannelName.SMS, phone)
+    return tx.get(Household, number) or Household(id=number)
