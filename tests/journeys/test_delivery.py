@@ -91,6 +91,7 @@ class Clinic:
         parts = WebhookParts(
             store=self.store,
             clock=self.clock,
+            meter=CountingMeter(),
             readers=readers,
             public_url="https://kept.example",
             wake=self.worker.wake,

@@ -42,6 +42,11 @@ class Metric(StrEnum):
     SENDING = "kept_sending"
     LAST_LOOK = "kept_last_look_timestamp_seconds"
     DISPATCH_ERRORS = "kept_dispatch_errors_total"
+    BREAKER_OPEN = "kept_breaker_open"
+    BREAKER_OPENS = "kept_breaker_opens_total"
+    HELD = "kept_held_total"
+    WEBHOOK_CALLS = "kept_webhook_calls_total"
+    REPLIES = "kept_replies_total"
     MESSAGES = "kept_messages_total"
     LAST_HANDOVER = "kept_last_handover_timestamp_seconds"
     SENDING_STOPPED = "kept_sending_stopped"
@@ -130,6 +135,27 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
     Metric.DISPATCH_ERRORS: MetricSpec(
         help="DispatchErrors: what went wrong in the worker itself, by what it was doing",
         labels=("doing",),
+    ),
+    Metric.BREAKER_OPEN: MetricSpec(
+        help="BreakerOpen: 1 while a provider that failed is left alone but for one message a minute, else 0",
+        kind=MetricKind.GAUGE,
+        labels=("provider", "channel"),
+    ),
+    Metric.BREAKER_OPENS: MetricSpec(
+        help="BreakerOpens: how often a provider has failed until it was left alone",
+        labels=("provider", "channel"),
+    ),
+    Metric.HELD: MetricSpec(
+        help="Held: how often a notification was put back, by why: breaker, pause (the provider's wish) or rate",
+        labels=("why", "provider", "channel"),
+    ),
+    Metric.WEBHOOK_CALLS: MetricSpec(
+        help="WebhookCalls: calls of providers, by what became of them: kept, refused (not signed so), not_now",
+        labels=("provider", "outcome"),
+    ),
+    Metric.REPLIES: MetricSpec(
+        help="Replies: what people wrote, by channel and by what it was taken for",
+        labels=("channel", "intent"),
     ),
     Metric.MESSAGES: MetricSpec(
         help="Messages: tries of notifications that have ended, by how each stood then",

@@ -60,6 +60,7 @@ def _webhook_parts(parts: Parts, sender: SeatedDispatcher | None) -> WebhookPart
     return WebhookParts(
         store=parts.store,
         clock=parts.clock,
+        meter=parts.meter,
         readers=parts.readers,
         public_url=public_url(parts.settings),
         wake=sender.wake if sender else _nobody,

@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from kept.core.errors import OutsideError, StorageUnavailableError
+from kept.core.reports import Metric
 from kept.entrypoints.http_api import Limits
 from kept.entrypoints.webhooks.endpoint import MOST_BYTES
 from kept.ports.webhook import WebhookRequest
@@ -94,6 +95,11 @@ def test_too_many_calls_are_told_to_come_back() -> None:
     true = [loft.call().status for _ in range(3)]
 
     assert (forged, true) == ([403] * 3, [204, 204, 429])
+    assert loft.meter.counts == {
+        f"{Metric.WEBHOOK_CALLS}/pigeon/refused": 3,
+        f"{Metric.WEBHOOK_CALLS}/pigeon/kept": 2,
+        f"{Metric.WEBHOOK_CALLS}/pigeon/not_now": 1,
+    }
 
 
 def test_a_store_that_refuses_lets_the_provider_call_again() -> None:

@@ -20,6 +20,7 @@ from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.flow.receipts import calls_to_apply
 from kept.ports.webhook import ForgedError, WebhookRequest
 from tests.entrypoints.http_api.world import Asked, HeldStore, NumberedIds, Reply, sent
+from tests.entrypoints.worker.world import CountingMeter
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 PUBLIC = "https://kept.example/behind"
@@ -63,6 +64,7 @@ class Loft:
     store: HeldStore = field(default_factory=lambda: HeldStore(MemoryStore()))
     limits: Limits = field(default_factory=Limits)
     reader: PigeonReader = field(default_factory=PigeonReader)
+    meter: CountingMeter = field(default_factory=CountingMeter)
     woken: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -70,6 +72,7 @@ class Loft:
         parts = WebhookParts(
             store=self.store,
             clock=clock,
+            meter=self.meter,
             readers={"pigeon": self.reader},
             public_url=PUBLIC + "/",
             wake=lambda: self.woken.append(1),

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kept.core.channels import Capabilities
+from kept.core.conversation import Reply, kept_reply
 from kept.core.errors import OutsideError, StorageUnavailableError
 from kept.core.notifications import Outcome
 from kept.core.people import ChannelName
@@ -24,6 +25,7 @@ from kept.core.receipts import (
     ReceiptState,
     ReceivedCall,
 )
+from kept.core.replies import understand
 from kept.core.reports import Metric
 from kept.entrypoints.worker import CallReaders, Dispatcher, SendingThreads
 from kept.flow.receipts import calls_to_apply, keep_call, received
@@ -159,8 +161,9 @@ def test_a_call_that_nobody_can_read_is_given_up_when_it_cannot_matter_any_more(
 def test_replies_go_where_main_sends_them_and_nowhere_else() -> None:
     heard: list[IncomingReply] = []
 
-    def on_reply(_store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], object]:
-        return lambda _tx: heard.append(reply)
+    def on_reply(_store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], Reply]:
+        heard.append(reply)
+        return lambda _tx: kept_reply(reply, understand(reply.text), now=now)
 
     told_world, silent = practice(on_reply=on_reply), practice()
     for world in (told_world, silent):
@@ -168,6 +171,8 @@ def test_replies_go_where_main_sends_them_and_nowhere_else() -> None:
         world.at(NOW)
 
     assert [reply.text for reply in heard] == ["YES"]
+    assert told_world.meter.counts[f"{Metric.REPLIES}/sms/confirm"] == 1
+    assert silent.meter.counts[f"{Metric.REPLIES}/sms/confirm"] == 0
     assert calls_to_apply(told_world.store) == calls_to_apply(silent.store) == ()
 
 

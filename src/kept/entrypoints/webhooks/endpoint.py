@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from kept.core.errors import KeptError, NotFoundError
+from kept.core.reports import Metric
 from kept.entrypoints.http_api.answers import NO_CONTENT, Answer, problem_answer, send_answer
 from kept.entrypoints.http_api.bodies import ClientGoneError, read_body
 from kept.entrypoints.http_api.bridge import Bridge
@@ -26,6 +27,7 @@ from kept.entrypoints.http_api.parts import Limits
 from kept.entrypoints.http_api.problems import DoorError, problem_of
 from kept.flow.receipts import keep_call, received
 from kept.ports.clock import Clock
+from kept.ports.meter import Meter
 from kept.ports.store import Store
 from kept.ports.webhook import ForgedError, WebhookReader, WebhookRequest
 
@@ -45,6 +47,7 @@ class WebhookParts:
 
     store: Store
     clock: Clock
+    meter: Meter
     readers: Mapping[str, WebhookReader]
     """By the name in the path."""
     public_url: str
@@ -105,9 +108,19 @@ class _Endpoint:
         said = headers.get("content-length")
         body = await read_body(receive, said=said, limit=MOST_BYTES, timeout_s=timeout_s)
         request = WebhookRequest(url=self._url(scope), headers=headers, body=body, received_at=now)
-        await self._verify(reader, request)
-        self._buckets.take(reader.provider)
-        await self._keep(reader, request)
+        outcome = "not_now"
+        try:
+            await asyncio.to_thread(reader.verify, request)  # in a thread: a reader may have to fetch a certificate
+            self._buckets.take(reader.provider)
+            await self._keep(reader, request)
+            outcome = "kept"
+        except ForgedError as error:
+            outcome = "refused"
+            log.warning("webhook_refused", provider=reader.provider, why=str(error))
+            detail = "The call is not signed as this provider signs; nothing of it was kept."
+            raise DoorError("bad-signature", detail) from None
+        finally:
+            self._parts.meter.count(Metric.WEBHOOK_CALLS, provider=reader.provider, outcome=outcome)
         return Answer(status=NO_CONTENT)
 
     def _reader(self, scope: Scope) -> WebhookReader:
@@ -121,20 +134,6 @@ class _Endpoint:
         path = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0].decode("latin-1")
         query = scope["query_string"].decode("latin-1")
         return f"{self._parts.public_url.rstrip('/')}{path}{'?' if query else ''}{query}"
-
-    async def _verify(self, reader: WebhookReader, request: WebhookRequest) -> None:
-        """
-        Let true calls pass; in a thread of its own, because a reader may have to fetch a certificate.
-
-        Raises:
-            DoorError: it is forged, or cannot be shown not to be.
-        """
-        try:
-            await asyncio.to_thread(reader.verify, request)
-        except ForgedError as error:
-            log.warning("webhook_refused", provider=reader.provider, why=str(error))
-            detail = "The call is not signed as this provider signs; nothing of it was kept."
-            raise DoorError("bad-signature", detail) from None
 
     async def _keep(self, reader: WebhookReader, request: WebhookRequest) -> None:
         """Put the call on record; only then may it be answered."""

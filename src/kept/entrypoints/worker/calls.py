@@ -15,6 +15,7 @@ from typing import Protocol
 
 import structlog
 
+from kept.core.conversation import Reply
 from kept.core.errors import StorageUnavailableError
 from kept.core.receipts import KNOWN_KEPT_FOR, DeliveryReceipt, IncomingReply, ReceivedCall
 from kept.core.reports import Metric
@@ -30,7 +31,7 @@ log = structlog.get_logger("kept.worker")
 class ReplyStep(Protocol):
     """Makes the step that puts on record what a person answered; it changes nothing when it is done twice."""
 
-    def __call__(self, store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], object]:
+    def __call__(self, store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], Reply]:
         """Look up what the reply may be about, and return the step."""
 
 
@@ -50,9 +51,9 @@ class CallReaders:
     def __bool__(self) -> bool:
         return bool(self._readers)
 
-    def apply(self, store: Store, call: ReceivedCall, *, now: datetime) -> None:
+    def apply(self, store: Store, call: ReceivedCall, *, now: datetime) -> tuple[Reply, ...]:
         """
-        Put on record what a call says, in its order.
+        Put on record what a call says, in its order; return the replies in it that were not on record.
 
         Raises:
             Exception: the call cannot be read or applied, or not now.
@@ -62,11 +63,13 @@ class CallReaders:
             raise LookupError("nobody reads this provider's calls any more")
         body = call.body.encode(call.charset)
         request = WebhookRequest(url=call.url, headers=call.headers, body=body, received_at=call.received_at)
+        replies = []
         for event in reader.read(request):
             if isinstance(event, DeliveryReceipt):
                 store.submit(partial(apply_receipt, receipt=event, now=now)).result()
             elif self._on_reply:
-                store.submit(self._on_reply(store, event, now=now)).result()
+                replies.append(store.submit(self._on_reply(store, event, now=now)).result())
+        return tuple(reply for reply in replies if reply.applied_at == now)
 
 
 class Calls:
@@ -131,11 +134,13 @@ class Calls:
         """
         now = self._clock.now()
         try:
-            self._readers.apply(self._store, call, now=now)
+            replies = self._readers.apply(self._store, call, now=now)
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001  whatever it was, the next call must still be applied
             return self._not_applied(call, error, now=now)
+        for reply in replies:
+            self._meter.count(Metric.REPLIES, channel=reply.channel.value, intent=reply.intent)
         self._store.submit(partial(mark_applied, call_id=call.id, now=now)).result()
         self._aside.forget(call.id)
         return True
