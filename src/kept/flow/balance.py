@@ -95,6 +95,9 @@ class Check:
         self._days = [first + _DAY * n for n in range((last - first).days + 1)]
         zone = zone_named(self._practice.zone)
         self._range = Interval(start=whole_day(first, zone).start, end=whole_day(last, zone).end)
+        to_come = range(-1, self._practice.horizon.days + 2)
+        self._to_come = [now.date() + _DAY * n for n in to_come]
+        """Every day on which a visit to come may be, in whatever zone its place lies."""
         self._on_progress = on_progress
         self._done = 0
         self._accounts: dict[tuple[date, str], Account] = defaultdict(Account)
@@ -111,7 +114,7 @@ class Check:
             for page in _pages(self._store, Notification, "notifications_due", shard, within=(None, self._now)):
                 self._note(f for n in page if not self._is_in_range(n) for f in contradictions(n, now=self._now))
             self._step()
-        for day in self._days_to_come():
+        for day in self._to_come:
             for visits in _pages(self._store, Appointment, "appointments_by_day", day.isoformat()):
                 self._check_visits(tuple(v for v in visits if v.start > self._now))
             self._step()
@@ -176,11 +179,6 @@ class Check:
         wake_at = None if notification.is_done else notification.wake_at
         return self._is_in_range(notification) or (wake_at is not None and wake_at < self._now)
 
-    def _days_to_come(self) -> list[date]:
-        """Return every day on which a visit to come may be, in whatever zone its place lies."""
-        first = self._now.date() - _DAY
-        return [first + _DAY * n for n in range(self._practice.horizon.days + 3)]
-
     def _note(self, findings: Iterator[Finding]) -> None:
         for finding in findings:
             self._found[finding.about] += 1
@@ -189,8 +187,7 @@ class Check:
 
     def _step(self) -> None:
         self._done += 1
-        steps = len(self._days) + len(_SHARDS) + len(self._days_to_come())
-        self._on_progress(self._done / steps)
+        self._on_progress(self._done / (len(self._days) + len(_SHARDS) + len(self._to_come)))
 
 
 def nightly_of(store: Store, *, now: datetime) -> Nightly:
