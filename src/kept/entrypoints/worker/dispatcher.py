@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from datetime import datetime
 from threading import Event as Flag
@@ -17,12 +18,16 @@ import msgspec
 import structlog
 
 from kept.core.errors import OutsideError
+from kept.core.links import Links
+from kept.core.people import ChannelName
 from kept.core.reports import Metric
 from kept.entrypoints.worker.calls import CallReaders, Calls
 from kept.entrypoints.worker.chores import Chores
 from kept.entrypoints.worker.events import Events
-from kept.entrypoints.worker.handing_over import Channels
+from kept.entrypoints.worker.gates import Gates
+from kept.entrypoints.worker.handing_over import Channels, carriers_of
 from kept.entrypoints.worker.in_flight import RECORD_PAUSES_S, Gear, InFlight
+from kept.entrypoints.worker.watching import Watching
 from kept.flow.dispatch import due_ids, next_due
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
@@ -31,13 +36,15 @@ from kept.ports.store import Store
 POLL_S: Final = 1.0
 """Longest sleep: another process may have planned something, and nobody wakes us for that."""
 CALM_S: Final = 0.02
-"""Shortest time between two looks that find nothing."""
+"""Shortest time between two looks that find nothing; longer when they take long."""
 DRAIN_S: Final = 14.0
 """How long what is under way is waited for when the program is to end: a little less than the promised 15 s."""
 CLOCK_JUMP_S: Final = 300.0
 """How far the machine's clock may be put forward or back between two rounds without anybody being told. Ours."""
 CLOCK_REST_S: Final = 60.0
 """Time for a person, or for the service that sets the clock, to put a wrong jump right before messages leave by it."""
+SHARE: Final = 0.6
+"""Part of all that may be under way which one channel may have: about three quarters of the threads. Ours."""
 LONGEST_REST_S: Final = 10.0
 """How long the worker rests at most after the store has refused."""
 
@@ -56,6 +63,8 @@ class Pulse(msgspec.Struct, frozen=True, kw_only=True):
     """Records that can be neither handled nor marked."""
     is_resting: bool = False
     """Whether the store refuses, so that nothing is claimed for the moment."""
+    resting_providers: tuple[str, ...] = ()
+    """Those that failed again and again, so that only one message a minute is tried."""
 
 
 class Dispatcher:
@@ -71,6 +80,9 @@ class Dispatcher:
         max_in_flight: How many notifications are worked on at once. Not many more than the pool makes calls, because a
             claimed message that waits could be overtaken by a cancellation.
         readers: Who reads what providers say later; none: it is left as it is.
+        rates: Messages a second, for channels that have a limit.
+        links: Makes the links in messages; None: there are none.
+        aside: Takes long looks at what is stored; None: nobody takes them.
         record_pauses_s: Pauses before an outcome that the store refused is put on record again.
     """
 
@@ -84,24 +96,36 @@ class Dispatcher:
         pool: Executor,
         max_in_flight: int,
         readers: CallReaders | None = None,
+        rates: Mapping[ChannelName, float] | None = None,
+        links: Links | None = None,
+        aside: Executor | None = None,
         record_pauses_s: tuple[float, ...] = RECORD_PAUSES_S,
     ) -> None:
         gear = Gear(
-            store=store, channels=channels, clock=clock, meter=meter, pool=pool, record_pauses_s=record_pauses_s
+            store=store,
+            channels=channels,
+            clock=clock,
+            meter=meter,
+            pool=pool,
+            links=links,
+            record_pauses_s=record_pauses_s,
         )
         self._store = store
         self._clock = clock
         self._meter = meter
         self._most = max_in_flight
         self._events = Events()
-        self._flight = InFlight(gear, self._events)
-        self._chores = Chores(store, clock=clock, meter=meter)
+        self._gates = Gates(carriers_of(channels), rates or {}, room=max(1, int(max_in_flight * SHARE)), meter=meter)
+        self._flight = InFlight(gear, self._events, self._gates)
+        watching = Watching(store, clock=clock, meter=meter, left_at=lambda: self._flight.left_at, aside=aside)
+        self._chores = Chores(store, watching, clock=clock, meter=meter)
         self._calls = Calls(gear, readers or CallReaders({}), on_applied=self.wake)
         self._backlog: deque[str] = deque()
         self._is_hungry = True
         """Whether there may be more in the store than in the backlog."""
         self._is_woken = False
         self._looked_at = 0.0
+        self._calm_s = CALM_S
         self._next_look = 0.0
         self._rest_until = 0.0
         self._started = 0
@@ -121,7 +145,7 @@ class Dispatcher:
         self._is_hungry = True
         self._chores.do_if_time()
         self._calls.apply_all()
-        while self._is_hungry or self._backlog or self._flight:
+        while self._is_hungry or self._backlog or self._flight or self._flight.waiting.wants_room:
             if not self._flight.refusal:
                 self._advance()
             elif not self._flight:
@@ -157,6 +181,7 @@ class Dispatcher:
             in_flight=len(self._flight),
             set_aside=len(self._flight.aside),
             is_resting=self._is_resting(),
+            resting_providers=self._gates.resting(),
         )
 
     def _round(self) -> float:
@@ -174,10 +199,13 @@ class Dispatcher:
         self._advance()
         if self._is_hungry or self._backlog:
             return 0.0 if len(self._flight) < self._most else POLL_S
-        return min(POLL_S, self._next_look - time.monotonic())
+        called_in_s = self._flight.waiting.seconds_left(self._clock.now())
+        return min(POLL_S, self._next_look - time.monotonic(), called_in_s)
 
     def _advance(self) -> None:
         """Look for more when there is nothing left to start, then start what there is room for."""
+        if not self._backlog:
+            self._backlog.extend(self._flight.waiting.called(self._clock.now()))
         if self._is_hungry and not self._backlog and len(self._flight) < self._most:
             self._look()
         while self._backlog and len(self._flight) < self._most:
@@ -185,6 +213,7 @@ class Dispatcher:
             self._flight.start(self._backlog.popleft())
 
     def _look(self) -> None:
+        begun_at = time.monotonic()
         now = self._clock.now()
         self._backlog.extend(due_ids(self._store, now=now, skip=self._flight.skip()))
         if self._backlog:
@@ -195,13 +224,14 @@ class Dispatcher:
         self._meter.gauge(Metric.LAST_LOOK, now.timestamp())
         upcoming = next_due(self._store, after=now)
         pause_s = (upcoming - now).total_seconds() if upcoming else POLL_S
+        self._calm_s = max(CALM_S, 2 * (time.monotonic() - begun_at))
         self._looked_at = time.monotonic()
         self._next_look = self._looked_at + min(POLL_S, pause_s)
 
     def _woken(self) -> None:
         """Look at once, but not a thousand times a second because a thousand things are planned."""
         self._is_woken = False
-        self._next_look = min(self._next_look, self._looked_at + CALM_S)
+        self._next_look = min(self._next_look, self._looked_at + self._calm_s)
 
     def _is_resting(self) -> bool:
         return time.monotonic() < self._rest_until
@@ -213,6 +243,8 @@ class Dispatcher:
             jump_s = (now - self._last_round_at).total_seconds() - (ticks - self._last_ticks)
             if abs(jump_s) > CLOCK_JUMP_S:
                 self._rest_until = ticks + CLOCK_REST_S
+                self._gates.forget()
+                self._flight.waiting.clear()
                 self._meter.count(Metric.DISPATCH_ERRORS, doing="reading_the_clock")
                 log.critical(
                     "clock_jumped", seconds=round(jump_s), remedy="sending rests for a minute; check the clock"

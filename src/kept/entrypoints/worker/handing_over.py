@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 
 from kept.core.channels import MIN_TTL, Carrier
+from kept.core.dispatch import PROVIDER_RESTS
 from kept.core.notifications import Attempt, AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from kept.flow.dispatch import Handover, Question
@@ -24,6 +25,8 @@ ROOM_TO_RECORD: Final = timedelta(seconds=30)
 
 _LATE: Final = SendOutcome(state=AttemptState.NOT_SENT, code="expired")
 _NO_LEASE: Final = SendOutcome(state=AttemptState.NOT_SENT, code="waited_too_long")
+RESTING: Final = SendOutcome(state=AttemptState.NOT_SENT, code=PROVIDER_RESTS)
+"""Claimed before the provider was left alone, and then not handed over."""
 _BROKEN: Final = SendOutcome(state=AttemptState.UNKNOWN, code="channel_error")
 
 log = structlog.get_logger("kept.worker")

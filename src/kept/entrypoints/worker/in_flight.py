@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -16,13 +17,16 @@ import msgspec
 import structlog
 
 from kept.core.errors import ConflictError, StorageUnavailableError
-from kept.core.notifications import Attempt, Notification, SendOutcome
+from kept.core.links import Links
+from kept.core.notifications import Attempt, AttemptState, Notification, SendOutcome
 from kept.core.reports import Metric
 from kept.entrypoints.worker.counting import EndCounter
 from kept.entrypoints.worker.events import Events
-from kept.entrypoints.worker.handing_over import Channels, asked, carriers_of, handed_over
+from kept.entrypoints.worker.gates import Gates, NotYetError
+from kept.entrypoints.worker.handing_over import RESTING, Channels, asked, handed_over
 from kept.entrypoints.worker.setting_aside import SetAside
 from kept.entrypoints.worker.steps import Step, Turn, answering, claiming, noting_failure, recording
+from kept.entrypoints.worker.waiting import WaitingRoom
 from kept.flow.dispatch import AttemptRef, Handover, Question
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
@@ -45,6 +49,8 @@ class Gear(msgspec.Struct, frozen=True, kw_only=True):
     meter: Meter
     pool: Executor
     """Makes the calls to providers."""
+    links: Links | None = None
+    """Makes the links in messages; None: there are none."""
     record_pauses_s: tuple[float, ...] = RECORD_PAUSES_S
 
 
@@ -64,17 +70,20 @@ class Work:
 class InFlight:
     """All that is being worked on, by id."""
 
-    def __init__(self, gear: Gear, events: Events) -> None:
+    def __init__(self, gear: Gear, events: Events, gates: Gates) -> None:
         self._gear = gear
         self._events = events
-        self._carriers = carriers_of(gear.channels)
+        self._gates = gates
         self._counter = EndCounter(gear.meter)
         self._works: dict[str, Work] = {}
         self.aside = SetAside()
+        self.waiting = WaitingRoom(gates.free)
         self.fruitless: set[str] = set()
         """Candidates that turned out to need nothing: an index may lag behind."""
         self.refusal: StorageUnavailableError | None = None
         """Set when the store refuses to work at all."""
+        self.left_at: datetime | None = None
+        """When the last message was accepted."""
         self.is_ending = False
         """Set when nothing more is to be claimed."""
 
@@ -83,7 +92,7 @@ class InFlight:
 
     def skip(self) -> frozenset[str]:
         """Return the ids that a look for more is to leave out."""
-        return self.aside.ids(self._gear.clock.now()).union(self._works, self.fruitless)
+        return self.aside.ids(self._gear.clock.now()).union(self._works, self.fruitless, self.waiting)
 
     def start(self, notification_id: str) -> None:
         """Begin to work on a notification that may be due."""
@@ -94,7 +103,7 @@ class InFlight:
 
     def _claim(self, work: Work) -> None:
         work.turns += 1
-        step = claiming(work.id, self._carriers, now=self._gear.clock.now())
+        step = claiming(work.id, self._gates, now=self._gear.clock.now(), links=self._gear.links)
         self._submit(work, step, then=self._claimed, otherwise=self._not_claimed)
 
     def _claimed(self, work: Work, turn: Turn) -> None:
@@ -114,7 +123,10 @@ class InFlight:
 
     def _not_claimed(self, work: Work, error: Exception) -> None:
         """Tell a store that refuses everything from a record that cannot be handled, and a lost race from both."""
-        if isinstance(error, StorageUnavailableError) and error.retry_after_s is not None:
+        if isinstance(error, NotYetError):
+            self.waiting.keep(work.id, error)
+            self._leave(work)
+        elif isinstance(error, StorageUnavailableError) and error.retry_after_s is not None:
             self.refusal = error
             self._leave(work)
         elif isinstance(error, ConflictError):
@@ -146,7 +158,10 @@ class InFlight:
         self._gear.pool.submit(call).add_done_callback(ended)
 
     def _hand_over(self, work: Work, handover: Handover, attempt: Attempt) -> None:
-        outcome = handed_over(self._gear.channels, handover, attempt, self._gear.clock)
+        channel, now = handover.message.channel, self._gear.clock.now
+        is_open = self._gates.may_call(channel, work.id)
+        outcome = handed_over(self._gear.channels, handover, attempt, self._gear.clock) if is_open else RESTING
+        self._gates.ended(channel, work.id, outcome, now=now())
         self._events.put(partial(self._record, work, handover.ref, outcome))
 
     def _ask(self, work: Work, question: Question) -> None:
@@ -156,7 +171,10 @@ class InFlight:
     # ---- record
 
     def _record(self, work: Work, ref: AttemptRef, outcome: SendOutcome, tries: int = 0) -> None:
-        step = recording(ref, outcome, now=self._gear.clock.now())
+        now = self._gear.clock.now()
+        if outcome.state is AttemptState.ACCEPTED:
+            self.left_at = now
+        step = recording(ref, outcome, now=now)
         again = partial(self._record, work, ref, outcome, tries + 1)
         self._submit(work, step, then=self._recorded, otherwise=partial(self._not_recorded, again=again, tries=tries))
 
@@ -213,6 +231,7 @@ class InFlight:
             self._counter.ended(seen)
 
     def _leave(self, work: Work) -> None:
+        self._gates.let_go(work.id)
         self._works.pop(work.id, None)
 
     def _submit(

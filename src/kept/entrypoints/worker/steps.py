@@ -7,8 +7,10 @@ from datetime import datetime
 
 import msgspec
 
+from kept.core.links import Links
 from kept.core.notifications import Notification, SendOutcome
-from kept.flow.dispatch import AttemptRef, Carriers, Claimed, answer, claim, note_failure, record
+from kept.entrypoints.worker.gates import Gates
+from kept.flow.dispatch import AttemptRef, Claimed, answer, claim, note_failure, record
 from kept.ports.store import Transaction
 
 
@@ -25,12 +27,15 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 Step = Callable[[Transaction], Turn]
 
 
-def claiming(notification_id: str, carriers: Carriers, *, now: datetime) -> Step:
-    """Return the step that decides what to do with a notification."""
+def claiming(notification_id: str, gates: Gates, *, now: datetime, links: Links | None) -> Step:
+    """Return the step that decides what to do with a notification; it raises NotYetError when that must wait."""
 
     def step(tx: Transaction) -> Turn:
         before = tx.get(Notification, notification_id)
-        return _turn(before, claim(tx, notification_id, carriers=carriers, now=now))
+        passage = gates.passed(notification_id, now=now)
+        claimed = claim(tx, notification_id, carriers=passage.carriers(), now=now, links=links)
+        gates.settle(passage, claimed)
+        return _turn(before, claimed)
 
     return step
 
