@@ -16,6 +16,7 @@ import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 
+from kept.core.sms import Encoding, encoding_of
 from kept.core.texts import FALLBACK_LANGUAGE, LANGUAGE_WORDS
 from kept.core.zones import zone_named
 
@@ -53,14 +54,18 @@ class Saying(msgspec.Struct, frozen=True, kw_only=True):
     time: str
     day: str
     """``tomorrow (Mon, May 4)``, ``on Mon, May 4``."""
+    dated: str
+    """The day by its date alone: ``Mon, May 4``."""
     zone: str
     """Empty, or a blank and the name of the zone in brackets."""
 
 
 class _Day(msgspec.Struct, frozen=True, kw_only=True):
     weekday: str
-    brief: str
-    medium: str
+    brief: tuple[str, ...]
+    """Without the weekday, the fullest first."""
+    medium: tuple[str, ...]
+    """With the weekday; as many."""
     long: str
     full: str
 
@@ -70,17 +75,31 @@ def tongue_for(language: str) -> Tongue:
     """
     Return what to write in for a language tag: with the country's customs if known, else the language, else English.
 
-    >>> tongue_for("es-MX").tag, tongue_for("es-XX").tag, tongue_for("fr").tag
+    >>> tongue_for("es-MX").tag, tongue_for("es-XX").tag, tongue_for("it").tag
     ('es_MX', 'es', 'en')
     """
-    match = _LANGUAGE_TAG.fullmatch(language)
-    base = match[1].lower() if match else ""
+    base = _base_of(language)
     if base not in LANGUAGE_WORDS:
         return Tongue(language=FALLBACK_LANGUAGE, tag=FALLBACK_LANGUAGE)
     try:
         return Tongue(language=base, tag=str(Locale.parse(language.replace("-", "_"))))
     except UnknownLocaleError:
         return Tongue(language=base, tag=base)
+
+
+def first_language(*tags: str | None) -> str:
+    """
+    Return the first of some language tags that there are texts in; English when there is none.
+
+    A tag with a country counts when there are texts in its language: ``es-MX`` reads the Spanish ones.
+
+    Args:
+        tags: The one that is wanted most first: the reader's, then the practice's.
+
+    >>> first_language("it", None, "es-MX"), first_language("it")
+    ('es-MX', 'en')
+    """
+    return next((tag for tag in tags if tag and _base_of(tag) in LANGUAGE_WORDS), FALLBACK_LANGUAGE)
 
 
 def long_saying(occasion: Occasion, tongue: Tongue) -> Saying:
@@ -99,6 +118,7 @@ def long_saying(occasion: Occasion, tongue: Tongue) -> Saying:
         date=day.long,
         time=_time(local.time(), tongue.tag),
         day=_put(_near(local.date(), occasion, tongue) or words.on, day.full),
+        dated=day.full,
         zone=_zone_name(occasion.zone, tongue) or _offset_name(local) if apart else "",
     )
 
@@ -129,7 +149,7 @@ def when_text(instant: datetime, zone: str, tongue: Tongue) -> str:
     """
     local = instant.astimezone(zone_named(zone))
     day, said = _day(local.date(), tongue.tag), _time(local.time(), tongue.tag)
-    return f"{day.medium}, {said}{_zone_name(zone, tongue) or _offset_name(local)}"
+    return f"{day.medium[0]}, {said}{_zone_name(zone, tongue) or _offset_name(local)}"
 
 
 def offset_differs(start: datetime, zone: ZoneInfo, other: ZoneInfo) -> bool:
@@ -137,17 +157,22 @@ def offset_differs(start: datetime, zone: ZoneInfo, other: ZoneInfo) -> bool:
     return start.astimezone(zone).utcoffset() != start.astimezone(other).utcoffset()
 
 
+def _base_of(tag: str) -> str:
+    match = _LANGUAGE_TAG.fullmatch(tag)
+    return match[1].lower() if match else ""
+
+
 @lru_cache(maxsize=4096)
 def _short_sayings(wall: datetime, near: str, zones: tuple[str, ...], tongue: Tongue) -> tuple[Saying, ...]:
     """Return the ways to say a naive wall time: aware ones of two zones would be one key of the cache."""
     day = _day(wall.date(), tongue.tag)
-    patterns = filter(None, (near, LANGUAGE_WORDS[tongue.language].on))
-    days = [_put(pattern, form) for pattern in patterns for form in (day.medium, day.brief)]
     said = _time(wall.time(), tongue.tag)
+    forms = [(form, brief) for medium, brief in zip(day.medium, day.brief, strict=True) for form in (medium, brief)]
     return tuple(
-        Saying(weekday=day.weekday, date=day.brief, time=said, day=phrase, zone=zone)
+        Saying(weekday=day.weekday, date=brief, time=said, day=_put(pattern, form), dated=form, zone=zone)
         for zone in zones
-        for phrase in days
+        for pattern in filter(None, (near, LANGUAGE_WORDS[tongue.language].on))
+        for form, brief in forms
     )
 
 
@@ -167,16 +192,15 @@ def _near(day: date, occasion: Occasion, tongue: Tongue) -> str:
 
 @lru_cache(maxsize=4096)
 def _day(day: date, tag: str) -> _Day:
+    """Return the words for a day; with numbers as well where GSM-7 cannot write the name of the month."""
     at = datetime.combine(day, time(12), tzinfo=UTC)
-    weekday, brief, medium, long, full = _plain(
-        (
-            format_date(day, "EEEE", locale=tag),
-            format_skeleton("MMMd", at, locale=tag),
-            format_skeleton("MMMEd", at, locale=tag),
-            format_date(day, "long", locale=tag),
-            format_date(day, "full", locale=tag),
-        )
+    named, with_weekday, numbers, numbers_with_weekday = _plain(
+        format_skeleton(skeleton, at, locale=tag) for skeleton in ("MMMd", "MMMEd", "Md", "MEd")
     )
+    weekday, long, full = _plain(format_date(day, form, locale=tag) for form in ("EEEE", "long", "full"))
+    if encoding_of(named) is Encoding.GSM_7:
+        return _Day(weekday=weekday, brief=(named,), medium=(with_weekday,), long=long, full=full)
+    brief, medium = (named, numbers), (with_weekday, numbers_with_weekday)
     return _Day(weekday=weekday, brief=brief, medium=medium, long=long, full=full)
 
 

@@ -5,25 +5,42 @@ Find the replies that a text asks for and that it must not ask for, because prov
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from kept.core.texts import ASKING_VERBS, CANCELLING_VERBS, HONEST_WORDS, RESERVED_WORDS
+from kept.core.texts import ASKING, HONEST_WORDS, RESERVED_WORDS
 
-_QUOTES: Final = "\"'\u2018\u2019\u201c\u201d\u00ab\u00bb"
+
+def _any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of some words, the longest first."""
+    return "|".join(map(re.escape, sorted(set(words), key=lambda word: (-len(word), word))))
+
+
+_QUOTES: Final = "\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
+_VERBS: Final = _any_of(verb for words in ASKING for verb in words.verbs)
+_SMALL: Final = _any_of(small for words in ASKING for small in words.small)
+_OR: Final = _any_of(either for words in ASKING for either in words.either)
+_TO: Final = _any_of(purpose for words in ASKING for purpose in words.purpose)
+_CANCELLING: Final = _any_of(verb for words in ASKING for verb in words.cancelling)
+
 _SENTENCE_END: Final = re.compile(r"[.!?\n]+")
-_ASKS: Final = re.compile(rf"(?<!\w)(?:{'|'.join(ASKING_VERBS)})(?!\w)", re.IGNORECASE)
+_ASKS: Final = re.compile(rf"(?<!\w)(?:{_VERBS})(?!\w)", re.IGNORECASE)
 _FIRST_WORDS: Final = re.compile(
-    rf"[\s:{_QUOTES}]*(?:(?:with|back|us|con)\s+)*[{_QUOTES}]?(?:[\w-]{{1,12}}[{_QUOTES}]?\s*(?:,|/|\bor\b|\bo\b)\s*)*"
-    rf"[{_QUOTES}]?"
+    rf"[\s:{_QUOTES}]*(?:(?:{_SMALL})\s+)*[{_QUOTES}]?(?:[\w-]{{1,12}}[{_QUOTES}]?\s*(?:,|/|\b(?:{_OR})\b)\s*)*"
+    rf"[{_QUOTES}]?",
+    re.IGNORECASE,
 )
 """What may stand between "reply" and a word that is asked for: ``with``, ``"``, ``C or``."""
 _REACH: Final = 80
 """Characters; ours. Further on nobody takes a plain word for the reply."""
-_AND_THEN: Final = re.compile(r"\s*(?:=|(?:to|para)\b)", re.IGNORECASE)
-_STOP_MISUSED: Final = re.compile(rf"(?<!\w)STOP[{_QUOTES}]?\s+(?:to|para)\s+(?:{'|'.join(CANCELLING_VERBS)})(?!\w)")
+_AND_THEN: Final = re.compile(rf"[{_QUOTES}]?,?\s*(?:=|(?:{_TO})\b)", re.IGNORECASE)
+_STOP_MISUSED: Final = re.compile(
+    rf"(?<!\w)(?-i:STOP)[{_QUOTES}]?(?:\s*=\s*|,?\s+(?:{_TO})\s+)(?:\w{{1,20}}\s+){{0,3}}(?:{_CANCELLING})(?!\w)",
+    re.IGNORECASE,
+)
 _STOP_USED: Final = re.compile(
-    rf"(?<!\w)STOP[{_QUOTES}]?\s+(?:to|para)\s+(?:opt[\s-]?out|unsubscribe|end|quit)", re.IGNORECASE
+    rf"(?<!\w)STOP[{_QUOTES}]?\s+(?:{_TO})\s+(?:opt[\s-]?out|unsubscribe|end|quit)", re.IGNORECASE
 )
 
 

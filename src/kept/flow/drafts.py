@@ -12,6 +12,7 @@ from kept.core.calendar import CalendarEntry, CalendarMethod, calendar_entry
 from kept.core.channels import Carrier, Facts, address_for
 from kept.core.links import Links
 from kept.core.merging import Companion
+from kept.core.moments import first_language
 from kept.core.notifications import Notification, NotificationKind
 from kept.core.people import ChannelName, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
@@ -98,7 +99,7 @@ def message_facts(
 def _draft(occasion: Occasion, channel: ChannelName, practice: Practice) -> Draft:
     notification, facts = occasion.notification, occasion.facts
     say = message_facts(notification, facts.appointment, facts.patient, practice)
-    language = (facts.patient.language if facts.patient else None) or practice.language
+    language = first_language(facts.patient.language if facts.patient else None, practice.language)
     to = address_for(notification, facts.patient, channel) or ""
     return Draft(
         channel=channel,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -10,8 +9,8 @@ import msgspec
 from kept.core.access import Scope
 from kept.core.errors import InvalidInputError
 from kept.core.people import ChannelName
-from kept.core.practice import Practice
-from kept.core.wording import MessageFacts, preview, preview_of_text
+from kept.core.text_checks import Draft, preview, preview_of_text, sample_facts
+from kept.core.texts import REMINDER, TEXT_KINDS
 from kept.entrypoints.http_api.answers import Answer, json_answer
 from kept.entrypoints.http_api.operations import Body, Call, Operation
 from kept.entrypoints.http_api.problems import told
@@ -21,7 +20,7 @@ LONGEST_TEXT: Final = 10_000
 
 PREVIEW: Final = Shape(
     name="MessagePreview",
-    about="A template with {placeholders}, or a finished text.",
+    about="A template with {placeholders}, a finished text, or the name of a text that Kept has.",
     members={
         "template": Member(
             types=(Type.TEXT,), about="Text with placeholders, filled in here.", limit=LONGEST_TEXT, multiline=True
@@ -29,12 +28,18 @@ PREVIEW: Final = Shape(
         "text": Member(
             types=(Type.TEXT,), about="A finished text, taken as it is.", limit=LONGEST_TEXT, multiline=True
         ),
+        "name": Member(
+            types=(Type.TEXT,),
+            about="Which text it is, or takes the place of: reminder, if nothing is said. Alone: the shipped one.",
+            choices=tuple(TEXT_KINDS),
+        ),
+        "subject": Member(types=(Type.TEXT,), about="Subject of a mail, where the template has one of its own."),
         "channel": Member(
             types=(Type.TEXT,), about="sms, if nothing is said.", choices=tuple(c.value for c in ChannelName)
         ),
-        "language": Member(types=(Type.NOTATION,), about="Language of the dates; the practice's, if nothing is said."),
+        "language": Member(types=(Type.NOTATION,), about="The practice's, if nothing is said."),
     },
-    needs=("template", "text"),
+    needs=("template", "text", "name"),
     example={"template": "{practice}: appointment {day} at {time}, {place}. Call {phone}. STOP to opt out."},
 )
 
@@ -62,12 +67,18 @@ async def show(call: Call) -> Answer:
         raise InvalidInputError.of("text", "conflicts_with", "stands beside template; give only one of them")
     practice = call.practice()
     channel = ChannelName(text_of(values, "channel") or ChannelName.SMS)
-    facts = _facts(practice, call)
+    facts = sample_facts(practice, now=call.now)
     if "text" in values:
         found = preview_of_text(text_of(values, "text"), channel, facts=facts)
     else:
-        language = text_of(values, "language") or practice.language
-        found = preview(text_of(values, "template"), channel, language=language, facts=facts, now=call.now)
+        draft = Draft(
+            template=text_of(values, "name") or REMINDER,
+            channel=channel,
+            language=text_of(values, "language") or practice.language,
+            text=text_of(values, "template"),
+            subject=text_of(values, "subject"),
+        )
+        found = preview(draft, facts=facts, now=call.now)
     view = PreviewView(
         subject=found.subject,
         text=found.text,
@@ -77,18 +88,6 @@ async def show(call: Call) -> Answer:
         problems=[told(problem) for problem in found.problems],
     )
     return json_answer(view)
-
-
-def _facts(practice: Practice, call: Call) -> MessageFacts:
-    """Return made-up facts of a visit tomorrow, at the practice's first place."""
-    place = practice.places[0] if practice.places else None
-    return MessageFacts(
-        practice=practice.name,
-        phone=(place.phone if place else "") or practice.phone,
-        place=place.name if place else practice.name,
-        start=(call.now + timedelta(days=1)).replace(minute=0, second=0, microsecond=0),
-        zone=place.zone if place else practice.zone,
-    )
 
 
 OPERATIONS: Final = (
