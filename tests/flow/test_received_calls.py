@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
+import pytest
+
 from kept.adapters.memory import MemoryStore
 from kept.core.receipts import ReceivedCall
 from kept.flow.receipts import calls_to_apply, forget_receipts, forgettable_receipts, keep_call, mark_applied, received
@@ -56,3 +58,10 @@ def test_calls_that_are_skipped_hide_none_of_the_others() -> None:
     found = calls_to_apply(store, skip={c.id for c in calls[:5]}, limit=2)
 
     assert found == (calls[5].id, calls[6].id)
+
+
+@pytest.mark.parametrize("body", [b"", "Sí".encode(), "Sí".encode("latin-1"), bytes(range(256))])
+def test_what_came_comes_back_to_the_byte(body: bytes) -> None:
+    kept = call(body)
+
+    assert kept.body.encode(kept.charset) == body

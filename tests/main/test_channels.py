@@ -14,11 +14,12 @@ import pytest
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.twilio.signature import signature
 from kept.core.people import ChannelName
-from kept.core.receipts import DeliveryReceipt
+from kept.core.receipts import DeliveryReceipt, IncomingReply
 from kept.main.channels import Outside, _read_event, open_outside
 from kept.main.doctor import _of_channels
 from kept.main.settings import Settings, SettingsError, changed, public_url
 from kept.ports.webhook import ForgedError, WebhookRequest
+from tests.adapters.smtp_server import Act, ScriptedServer
 from tests.adapters.sns_certificates import ROOT
 from tests.entrypoints.http_api.world import Asked, sent
 
@@ -134,6 +135,56 @@ def test_topics_that_are_named_have_a_reader_and_others_have_none(tmp_path: Path
 
     assert list(with_topic.readers) == ["sns"]
     assert opened(tmp_path).readers == {}
+
+
+SMTP = {"email": "smtp", "smtp_host": "127.0.0.1", "smtp_security": "none", "smtp_sender": "reminders@practice.example"}
+BOUNCES = {"smtp_bounce_address": "bounces@practice.example"}
+SECRET = "a secret that nobody guesses"
+ANSWER = b"From: ann@example.com\nTo: desk@practice.example\n\nYes\n"
+
+
+@pytest.mark.parametrize(("choice", "is_awaited"), [(SMTP, False), ({**SMTP, **BOUNCES}, True)])
+def test_what_comes_back_by_mail_has_a_reader(tmp_path: Path, choice: dict[str, object], is_awaited: bool) -> None:  # noqa: FBT001
+    found = opened(tmp_path, **choice, smtp_inbound_secret=SECRET)
+
+    assert list(found.readers) == ["smtp"]
+    assert found.channels[ChannelName.EMAIL].capabilities.receipts is is_awaited
+    call = WebhookRequest(
+        url="https://kept.example/webhooks/smtp",
+        headers={"authorization": f"Bearer {SECRET}"},
+        body=ANSWER,
+        received_at=NOW,
+    )
+    found.readers["smtp"].verify(call)
+    assert [type(event) for event in found.readers["smtp"].read(call)] == [IncomingReply]
+
+
+def test_a_secret_that_is_guessed_is_said_under_the_name_of_its_setting(tmp_path: Path) -> None:
+    assert "openssl rand" in refused(tmp_path, **SMTP, smtp_inbound_secret="short")["smtp_inbound_secret"]
+
+
+@pytest.mark.parametrize(
+    ("extensions", "choice", "state", "said"),
+    [
+        ("250-DSN\n", {}, "warn", "set smtp_bounce_address"),
+        ("", BOUNCES, "warn", "offers no reports of delivery"),
+        ("250-DSN\n", BOUNCES, "ok", "come to bounces@practice.example, and from there by kept receive-mail"),
+        ("250-DSN\n", {**BOUNCES, "smtp_inbound_secret": SECRET}, "ok", "or /webhooks/smtp"),
+    ],
+)
+def test_the_doctor_says_whether_mail_can_come_back(
+    tmp_path: Path, extensions: str, choice: dict[str, object], state: str, said: str
+) -> None:
+    from kept.main.assembly import open_parts
+
+    with ScriptedServer({"ehlo": Act(says=f"250-scripted\n{extensions}250 SIZE")}) as server:
+        settings = changed(Settings(data=tmp_path / "var"), **SMTP, smtp_port=server.port, **choice)
+        with open_parts(settings, checkpoints=False) as parts:
+            checks = {check.name: check for check in _of_channels(parts, settings)}
+
+    assert checks["channel email"].state == "ok"
+    assert checks["receipts of smtp"].state == state
+    assert said in checks["receipts of smtp"].found + checks["receipts of smtp"].remedy
 
 
 def _root(folder: Path) -> Path:

@@ -138,13 +138,12 @@ def _of_channels(parts: Parts, settings: Settings) -> Iterator[Check]:
             remedy = "right for trying out; set another channel to reach people"
             yield _warn(f"channel {name}", "goes to the outbox on this machine and reaches nobody", remedy)
         elif channel.provider == "smtp":
-            yield _mail_server(settings)
+            yield from _mail_server(settings)
         else:
             yield _ok(f"channel {name}", f"goes by {channel.provider}; the first message shows whether it lets us in")
         if channel is None or channel.provider == "outbox":
             continue
         if channel.provider == "smtp":
-            yield _returned_mail(settings)
             continue
         if channel.capabilities.receipts or channel.provider in parts.readers:
             yield _returning(parts, settings, channel.provider)
@@ -164,17 +163,20 @@ def _returning(parts: Parts, settings: Settings, provider: str) -> Check:
     return _ok(name, f"come to {public_url(settings)}/webhooks/{reader}")
 
 
-def _returned_mail(settings: Settings) -> Check:
+def _returned_mail(settings: Settings, *, offers_reports: bool) -> Check:
     """Tell whether failure notices and answers by mail can come back; the mail server hands them over."""
     name = "receipts of smtp"
     if not settings.smtp_bounce_address:
         remedy = "set smtp_bounce_address, and let the mail server hand what comes for it to kept receive-mail"
         return _warn(name, "nobody reads failure notices", remedy)
+    if not offers_reports:
+        remedy = "failures still come back; do not plan another channel after e-mail, since no word of success comes"
+        return _warn(name, "the mail server offers no reports of delivery (DSN)", remedy)
     by_call = " or /webhooks/smtp" if settings.smtp_inbound_secret.get_secret_value() else ""
     return _ok(name, f"come to {settings.smtp_bounce_address}, and from there by kept receive-mail{by_call}")
 
 
-def _mail_server(settings: Settings) -> Check:
+def _mail_server(settings: Settings) -> Iterator[Check]:
     """Connect and sign in as the channel does, without sending."""
     from kept.adapters.smtp.connections import Connections
     from kept.adapters.smtp.outcomes import ConversationEndedError, code_of_failure
@@ -183,16 +185,19 @@ def _mail_server(settings: Settings) -> Check:
     connections = Connections(smtp_settings(settings))
     where = f"{settings.smtp_host} port {settings.smtp_port}"
     try:
-        connections.give_back(connections.take(), reusable=True)
+        wire = connections.take()
+        connections.give_back(wire, reusable=True)
     except ConversationEndedError as error:
         code = error.outcome.code
     except Exception as error:  # noqa: BLE001  whatever it was, the person learns which
         code = code_of_failure(error)
     else:
-        return _ok("channel email", f"{where} lets us in")
+        yield _ok("channel email", f"{where} lets us in")
+        yield _returned_mail(settings, offers_reports=wire.has_extn("dsn"))
+        return
     finally:
         connections.close()
-    return _fail("channel email", f"{where}: {code}", "check host, port, security, name and password")
+    yield _fail("channel email", f"{where}: {code}", "check host, port, security, name and password")
 
 
 def _of_sending(parts: Parts, settings: Settings) -> Iterator[Check]:

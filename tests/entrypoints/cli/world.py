@@ -74,6 +74,7 @@ class MadeUpParts:
         self.voice = OutboxVoice(self.outbox, clock=self.clock, ids=self.ids, call=self._keep)
         self.is_alone = True
         """Whether the sender's seat is free."""
+        self.chosen: dict[str, object] = {"port": 8080, "smtp_password": "********"}
         self.wishes: list[object] = []
         self.checks: tuple[Check, ...] = ()
         self.store.submit(lambda tx: save_practice(tx, PRACTICE)).result()
@@ -123,7 +124,7 @@ class MadeUpParts:
         return simulate(self.store, wishes, watch)
 
     def settings(self) -> Mapping[str, object]:
-        return {"port": 8080, "smtp_password": "********"}
+        return self.chosen
 
     def backup(self, to: Path, on_page: Callable[[int, int], None]) -> Mapping[str, object]:
         on_page(1, 1)

@@ -76,7 +76,7 @@ def _keep(parts: Parts, mail: bytes) -> None:
     from kept.flow.receipts import keep_call, received
     from kept.ports.webhook import WebhookRequest
 
-    if parts.settings()["email"] != PROVIDER:
+    if parts.settings().get("email") != PROVIDER:
         message = "must be smtp, so that somebody reads what comes back"
         raise ConfigurationError(FieldProblem(field="email", code="invalid_setting", message=message))
     request = WebhookRequest(url=PATH, headers={}, body=mail, received_at=parts.clock.now())
