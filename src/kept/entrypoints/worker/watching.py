@@ -10,7 +10,6 @@ from typing import Final
 
 import structlog
 
-from kept.core.balance import Nightly
 from kept.core.reports import Metric
 from kept.core.watch import Heartbeat
 from kept.core.zones import zone_named
@@ -85,7 +84,7 @@ class Watching:
         if is_time(now, self._beaten_at, BEAT_EVERY) or self._is_relief(waiting, now):
             self._keep(waiting, now)
         if self._aside and (self._looking is None or self._looking.done()):
-            self._take_long_looks(now)
+            self._take_long_looks(self._aside, now)
 
     def _is_relief(self, waiting: Backlog, now: datetime) -> bool:
         """Tell whether what was written last alarms, and a message has left since: that need not wait for a minute."""
@@ -109,14 +108,16 @@ class Watching:
         self._writing = self._store.submit(partial(keep_heartbeat, beat=beat))
         self._writing.add_done_callback(partial(self._noted, doing="keeping_the_heartbeat"))
 
-    def _take_long_looks(self, now: datetime) -> None:
+    def _take_long_looks(self, aside: Executor, now: datetime) -> None:
         self._since = now if self._since is None or now < self._since else self._since
         if self._is_night_check_due(now):
             self._checked_at = now
-            self._submit(self._check_nightly, now, doing="checking_the_balance")
+            self._looking = aside.submit(self._check_nightly, now)
+            self._looking.add_done_callback(partial(self._noted, doing="checking_the_balance"))
         elif is_time(now, self._surveyed_at, SURVEY_EVERY):
             self._surveyed_at = now
-            self._submit(self._take_survey, now, doing="surveying_receipts")
+            self._looking = aside.submit(self._take_survey, now)
+            self._looking.add_done_callback(partial(self._noted, doing="surveying_receipts"))
 
     def _is_night_check_due(self, now: datetime) -> bool:
         """Tell whether three in the morning has gone by since the last check; asked once a minute."""
@@ -128,11 +129,6 @@ class Watching:
         last = load_nightly(self._store)
         return last is None or not _last_three(self._store, now) <= last.checked_at <= now
 
-    def _submit(self, look: Callable[[datetime], None], now: datetime, *, doing: str) -> None:
-        if self._aside:
-            self._looking = self._aside.submit(look, now)
-            self._looking.add_done_callback(partial(self._noted, doing=doing))
-
     def _take_survey(self, now: datetime) -> None:
         self._survey = survey(self._store, now=now)
 
@@ -142,7 +138,7 @@ class Watching:
         say = log.error if nightly.found else log.info
         say("balance_checked", found=sum(nightly.found.values()), remedy="kept balance" if nightly.found else "")
 
-    def _noted(self, future: Future[Heartbeat] | Future[Nightly] | Future[None], *, doing: str) -> None:
+    def _noted(self, future: Future[Heartbeat] | Future[None], *, doing: str) -> None:
         """Say what went wrong, if anything did; it is tried again in time."""
         error = future.exception()
         if error is not None:
