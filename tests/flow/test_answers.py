@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kept.core.answers import OPTIONS, AnswerText
+from kept.core.answers import AnswerText, visits_asked
 from kept.core.booking import Appointment, AppointmentStatus, ParticipationStatus
 from kept.core.conversation import Effect
 from kept.core.exchanges import ANSWER_EVERY, ASKED_FOR
@@ -19,6 +19,7 @@ from kept.core.people import consent_id
 from kept.core.practice import CancelWord, Practice
 from kept.core.receipts import ProviderMessage
 from kept.core.schedules import Place
+from kept.core.visit_lists import VisitFacts
 from kept.core.worklist import ItemKind, ItemState, WorklistItem
 from kept.flow.answers import CHOICE_RULE, RESOLVED, forget_exchanges, forgettable_exchanges
 from kept.flow.replies import forget_replies, forgettable_replies, replies_of
@@ -219,19 +220,13 @@ def test_the_question_names_day_time_and_place_in_order_and_nobody(world: World)
 
     (question,) = world.written()
     assert question.template == AnswerText.WHICH_VISIT
-    assert question.facts[OPTIONS] == "1: Monday May 4, 9:00 AM; 2: Monday May 4, 10:00 AM, Main Street"
+    assert visits_asked(question) == (
+        VisitFacts(start=START, zone="America/New_York"),
+        VisitFacts(start=START + HOUR, zone="America/New_York", place="Main Street"),
+    )
 
 
-def test_the_question_speaks_the_patients_language(world: World) -> None:
-    world.put(msgspec.structs.replace(patient(), language="es", version=1))
-    two_visits(world)
-
-    world.answer("C")
-
-    assert world.written()[0].facts[OPTIONS] == "1: lunes 4 may, 9:00; 2: lunes 4 may, 10:00"
-
-
-def test_visits_that_look_the_same_are_not_asked_about(world: World) -> None:
+def test_visits_that_begin_together_are_not_asked_about(world: World) -> None:
     two_visits(world, start=START)
 
     kept = world.answer("C")

@@ -11,10 +11,11 @@ import msgspec
 
 from kept.core.booking import Appointment
 from kept.core.conversation import Reply
-from kept.core.moments import Occasion, short_sayings, tongue_for
 from kept.core.notifications import Notification, NotificationKind, notification_id
 from kept.core.people import ChannelName, Patient
 from kept.core.practice import Practice
+from kept.core.visit_lists import VisitFacts
+from kept.core.visit_lists import VisitFacts
 
 ANSWERED_WITHIN: Final = timedelta(minutes=30)
 """An answer that comes later than this after the reply is none, and is not sent. Ours."""
@@ -22,8 +23,8 @@ LINK_WITHIN: Final = timedelta(hours=24)
 """How long after the word CANCEL a mail that tells how to cancel is worth sending. Ours."""
 CANCEL_LINK: Final = "cancel_link"
 """The rule that plans a mail after the word CANCEL."""
-OPTIONS: Final = "options"
-"""The fact of a notification that holds its numbered visits."""
+VISITS: Final = "visits"
+"""The fact of a notification that holds, as JSON, the visits that it asks about."""
 
 
 class AnswerText(StrEnum):
@@ -70,34 +71,29 @@ def question_about(
     reply: Reply, visits: Sequence[Appointment], patient: Patient, practice: Practice, *, now: datetime
 ) -> Notification | None:
     """
-    Return the question which of several visits a reply meant.
+    Return the question which of several visits a reply meant, numbered in their order.
 
-    None when it would come too late, or when two of the visits look the same to whoever reads it.
+    It says day, time and place, and nobody's name, because a family shares a number. None when it would come too late,
+    or when two of the visits begin together by any clock, which a short text could not tell apart.
     """
     answer = answer_to(reply, AnswerText.WHICH_VISIT, patient, practice, now=now)
-    lines = options_said(visits, practice, language=patient.language or practice.language, now=now)
-    if answer is None or not lines:
+    lines = [option_line(visit, practice) for visit in visits]
+    if answer is None or len(set(lines)) < len(lines):
         return None
-    return msgspec.structs.replace(answer, facts={**answer.facts, OPTIONS: "; ".join(lines)})
+    return msgspec.structs.replace(answer, facts={**answer.facts, OPTIONS: "\n".join(lines)})
 
 
-def options_said(visits: Sequence[Appointment], practice: Practice, *, language: str, now: datetime) -> tuple[str, ...]:
-    """
-    Return visits as numbered options: day, time and place, and nobody's name, because a family shares a number.
+def option_line(visit: Appointment, practice: Practice) -> str:
+    """Return a visit as a question remembers it: start, zone and place; nobody's name, because a family may read it."""
+    place = practice.place(visit.place_id)
+    return f"{visit.start.isoformat()} {visit.zone} {place.name if place else visit.location}".replace("\n", " ")
 
-    Empty when two of them could not be told apart.
-    """
-    tongue = tongue_for(language)
-    said = []
-    for visit in visits:
-        occasion = Occasion(start=visit.start, zone=visit.zone, reader_zone=None, now=now)
-        fullest = short_sayings(occasion, tongue)[0]
-        place = practice.place(visit.place_id)
-        parts = (f"{fullest.weekday} {fullest.date}", fullest.time, place.name if place else visit.location)
-        said.append(", ".join(filter(None, parts)))
-    if len(set(said)) < len(said):
-        return ()
-    return tuple(f"{number}: {words}" for number, words in enumerate(said, start=1))
+
+def visits_asked(notification: Notification) -> tuple[VisitFacts, ...]:
+    """Return the visits of a question, in the order of their numbers; none when it is not a question."""
+    lines = notification.facts.get(OPTIONS, "").split("\n")
+    parts = [line.split(" ", 2) for line in lines if line]
+    return tuple(VisitFacts(start=datetime.fromisoformat(at), zone=zone, place=place) for at, zone, place in parts)
 
 
 def cancel_link_for(reply: Reply, visit: Appointment, *, now: datetime) -> Notification:
