@@ -59,6 +59,8 @@ class LinkedVisit(msgspec.Struct, frozen=True, kw_only=True):
     """Of the patient; empty when it is not known."""
     hold: SlotHold | None
     """The time that is kept for it now."""
+    taken: Interval | None
+    """The time that stands on the schedule days for it: that of the hold, and for a moment after its end."""
     was_changed: bool
     """Whether it was moved or cancelled after the link was made."""
 
@@ -93,6 +95,7 @@ def linked_visit(store: Store, link: VisitLink, *, now: datetime) -> LinkedVisit
         practice=practice,
         language=(patient.language if patient else None) or "",
         hold=hold if hold and now < hold.ends_at else None,
+        taken=hold.interval if hold else None,
         was_changed=appointment.sequence != link.sequence,
     )
 

@@ -15,6 +15,7 @@ from kept.core.booking import Appointment
 from kept.core.contacts import EmailAddress
 from kept.core.links import Links, links_at
 from kept.core.people import ChannelName, Consent, consent_id
+from kept.core.people import Patient as Person
 from kept.core.practice import Practice
 from kept.entrypoints.links import LinkParts, link_routes
 from kept.ports.store import Transaction
@@ -39,7 +40,7 @@ class Patient:
         """Open an address; redirects are followed."""
         return self.browser.look(_path(url), **headers)
 
-    def ask(self, method: str, url: str, body: bytes = b"", **headers: str) -> Shown:
+    def ask(self, method: str, url: str, body: bytes = b"", /, **headers: str) -> Shown:
         """Send one request."""
         return self.browser.ask(method, _path(url), headers=headers, body=body)
 
@@ -83,6 +84,16 @@ class LinkWorld(World):
 
         self.do(step)
 
+    def speak(self, patient_id: str, language: str) -> None:
+        """Note the language of a patient."""
+
+        def step(tx: Transaction) -> None:
+            person = tx.get(Person, patient_id)
+            assert person is not None
+            tx.put(msgspec.structs.replace(person, language=language))
+
+        self.do(step)
+
     def link(self, appointment_id: str = "a1") -> str:
         """Return the link that a message about a visit would carry now."""
         return LINKS.visit_url(self.stored(appointment_id))
@@ -95,9 +106,9 @@ class LinkWorld(World):
         """Return what is on record of Ann's address."""
         return self.store.load(Consent, [ANN_EMAIL])[0]
 
-    def everything(self) -> bytes:
-        """Return all that is stored, as one text."""
-        return msgspec.json.encode(sorted((key, repr(value)) for key, value in self.store.__dict__.items()))
+    def everything(self) -> list[str]:
+        """Return all that is stored."""
+        return sorted(map(repr, self.store._entities.values()))  # noqa: SLF001  all of it, whatever it is
 
 
 def visit_of(world: LinkWorld, days: float = 1, appointment_id: str = "a1", patient: str = "ann") -> Appointment:

@@ -215,9 +215,10 @@ def _offered(wish: _Wish) -> Interval:
     """
     visit, to = wish.visit, wish.chosen
     appointment, zone = visit.appointment, zone_named(visit.appointment.zone)
-    own = {appointment.interval, *([visit.hold.interval] if visit.hold else [])}
     within = whole_day(to.start.astimezone(zone).date(), zone)
-    if to in own or to in times_to_move_to(wish.call.parts.store, appointment, within, now=wish.call.now):
+    if to in (appointment.interval, visit.taken) or to in times_to_move_to(
+        wish.call.parts.store, appointment, within, now=wish.call.now
+    ):
         return to
     raise SlotTakenError((to,), owner="practitioner")
 
