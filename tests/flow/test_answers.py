@@ -226,8 +226,13 @@ def test_the_question_names_day_time_and_place_in_order_and_nobody(world: World)
     )
 
 
-def test_visits_that_begin_together_are_not_asked_about(world: World) -> None:
-    two_visits(world, start=START)
+@pytest.mark.parametrize(
+    "changes",
+    [{"start": START}, {"start": START + 3 * HOUR, "zone": "America/Los_Angeles"}],
+    ids=["at once", "by their clocks"],
+)
+def test_visits_that_begin_together_are_not_asked_about(world: World, changes: dict[str, object]) -> None:
+    two_visits(world, **changes)
 
     kept = world.answer("C")
 
@@ -396,6 +401,23 @@ def test_with_both_asked_about_the_message_that_came_last_decides_nothing(world:
 
     assert world.texts() == ["which_visit"]
     assert participations(world) == [ParticipationStatus.ACCEPTED, ParticipationStatus.NEEDS_ACTION]
+
+
+def test_a_message_that_spoke_of_two_visits_was_about_both(world: World) -> None:
+    main, visit = told(1)
+    other, second = told(2, attempts=(), said_in="ntf_1")
+    world.put(
+        msgspec.structs.replace(second, version=0),
+        main,
+        visit,
+        other,
+        ProviderMessage(id="fake/m1", attempt_id="ntf_1.sms.1", noted_at=DUE),
+    )
+
+    with_id = world.answer("C", answers_message_id="m1")
+    chosen = world.answer("2")
+
+    assert (with_id.appointment_id, chosen.appointment_id) == (None, "apt_2")
 
 
 def test_a_reply_to_our_answer_is_about_the_visit_all_the_same(world: World) -> None:

@@ -15,7 +15,7 @@ from kept.core.notifications import Notification, NotificationKind, notification
 from kept.core.people import ChannelName, Patient
 from kept.core.practice import Practice
 from kept.core.visit_lists import VisitFacts
-from kept.core.visit_lists import VisitFacts
+from kept.core.zones import wall_of, zone_named
 
 ANSWERED_WITHIN: Final = timedelta(minutes=30)
 """An answer that comes later than this after the reply is none, and is not sent. Ours."""
@@ -77,23 +77,21 @@ def question_about(
     or when two of the visits begin together by any clock, which a short text could not tell apart.
     """
     answer = answer_to(reply, AnswerText.WHICH_VISIT, patient, practice, now=now)
-    lines = [option_line(visit, practice) for visit in visits]
-    if answer is None or len(set(lines)) < len(lines):
+    walls = {wall_of(visit.start, zone_named(visit.zone)) for visit in visits}
+    if answer is None or min(len(walls), len({visit.start for visit in visits})) < len(visits):
         return None
-    return msgspec.structs.replace(answer, facts={**answer.facts, OPTIONS: "\n".join(lines)})
-
-
-def option_line(visit: Appointment, practice: Practice) -> str:
-    """Return a visit as a question remembers it: start, zone and place; nobody's name, because a family may read it."""
-    place = practice.place(visit.place_id)
-    return f"{visit.start.isoformat()} {visit.zone} {place.name if place else visit.location}".replace("\n", " ")
+    asked = [_said_of(visit, practice) for visit in visits]
+    return msgspec.structs.replace(answer, facts={**answer.facts, VISITS: msgspec.json.encode(asked).decode()})
 
 
 def visits_asked(notification: Notification) -> tuple[VisitFacts, ...]:
     """Return the visits of a question, in the order of their numbers; none when it is not a question."""
-    lines = notification.facts.get(OPTIONS, "").split("\n")
-    parts = [line.split(" ", 2) for line in lines if line]
-    return tuple(VisitFacts(start=datetime.fromisoformat(at), zone=zone, place=place) for at, zone, place in parts)
+    return msgspec.json.decode(notification.facts.get(VISITS, "[]"), type=tuple[VisitFacts, ...])
+
+
+def _said_of(visit: Appointment, practice: Practice) -> VisitFacts:
+    place = practice.place(visit.place_id)
+    return VisitFacts(start=visit.start, zone=visit.zone, place=place.name if place else visit.location)
 
 
 def cancel_link_for(reply: Reply, visit: Appointment, *, now: datetime) -> Notification:

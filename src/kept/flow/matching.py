@@ -97,12 +97,17 @@ def _next_visits(store: Store, patient_id: str, *, now: datetime) -> tuple[Appoi
 
 
 def _was_told_of(tx: Transaction, visit: Appointment, reply: IncomingReply, *, as_it_stands: bool = False) -> bool:
-    """Tell whether a message about a visit went to the address that a reply came from."""
+    """
+    Tell whether a message about a visit went to the address that a reply came from.
+
+    So did one that spoke for it, together with other visits.
+    """
     sent_to = consent_id(reply.channel, reply.sender)
     told = [n for n in (tx.get(Notification, i) for i in visit.notification_ids) if n]
     if as_it_stands:
         told = [n for n in told if n.appointment_sequence == visit.sequence]
-    return any(a.destination_hash == sent_to for n in told for a in n.attempts)
+    spoke = [tx.get(Notification, n.said_in) for n in told if n.said_in]
+    return any(a.destination_hash == sent_to for n in (*told, *spoke) if n for a in n.attempts)
 
 
 def _asked_about(tx: Transaction, reply: IncomingReply) -> Notification | None:
