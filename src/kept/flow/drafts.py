@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from kept.core.booking import Appointment
+from kept.core.answers import visits_asked
+from kept.core.booking import Appointment, ParticipationStatus
 from kept.core.calendar import CalendarEntry, CalendarMethod, calendar_entry
 from kept.core.channels import Carrier, Facts, address_for
 from kept.core.links import Links
@@ -16,6 +17,8 @@ from kept.core.moments import first_language
 from kept.core.notifications import Notification, NotificationKind
 from kept.core.people import ChannelName, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
+from kept.core.texts import REMINDER, REMINDER_ASKING, REMINDER_SEVERAL
+from kept.core.visit_lists import VisitFacts
 from kept.core.wording import MessageFacts, Rendered, rendered
 from kept.flow.merging import merged_with
 from kept.ports.store import Transaction
@@ -93,23 +96,74 @@ def message_facts(
         start=start,
         zone=zone,
         reader_zone=patient.zone if patient else None,
+        first_name=patient.first_name if patient else "",
+        visits=visits_asked(notification),
     )
 
 
 def _draft(occasion: Occasion, channel: ChannelName, practice: Practice) -> Draft:
     notification, facts = occasion.notification, occasion.facts
-    say = message_facts(notification, facts.appointment, facts.patient, practice)
     language = first_language(facts.patient.language if facts.patient else None, practice.language)
     to = address_for(notification, facts.patient, channel) or ""
+    say = _said(occasion, channel, practice)
+    template = _template(occasion, channel, practice)
     return Draft(
         channel=channel,
         carrier=facts.carriers[channel],
         to=to,
-        text=rendered(notification.template, channel, language=language, facts=say, now=occasion.now),
+        text=rendered(template, channel, language=language, facts=say, now=occasion.now),
         language=language,
         unsubscribe_url=_unsubscribe_url(occasion, channel, to, language),
         calendar=_calendar(occasion, channel, to, say),
     )
+
+
+def _template(occasion: Occasion, channel: ChannelName, practice: Practice) -> str:
+    """
+    Return the name of the text: a reminder asks for an answer while none has come and one can come back.
+
+    A text that speaks of several visits asks nothing, because nobody could tell for which one the answer is.
+    """
+    notification, visit = occasion.notification, occasion.facts.appointment
+    if notification.template != REMINDER or visit is None:
+        return notification.template
+    if channel is ChannelName.SMS and occasion.companions:
+        return REMINDER_SEVERAL
+    by_reply = channel is ChannelName.SMS and occasion.facts.carriers[channel].capabilities.replies
+    by_link = channel is ChannelName.EMAIL and occasion.links is not None
+    is_open = visit.participation is ParticipationStatus.NEEDS_ACTION
+    return REMINDER_ASKING if practice.asks_to_confirm and is_open and (by_reply or by_link) else REMINDER
+
+
+def _said(occasion: Occasion, channel: ChannelName, practice: Practice) -> MessageFacts:
+    """Return what a message says, with the page of its visit for mails and with further visits for texts."""
+    facts, visit = occasion.facts, occasion.facts.appointment
+    say = message_facts(occasion.notification, visit, facts.patient, practice)
+    if channel is ChannelName.EMAIL and occasion.links and visit and visit.is_live:
+        say = msgspec.structs.replace(say, link=occasion.links.visit_url(visit))
+    if channel is ChannelName.SMS and occasion.companions and visit and facts.patient:
+        say = msgspec.structs.replace(say, visits=_visits(visit, facts.patient, occasion.companions, practice))
+    return say
+
+
+def _visits(
+    visit: Appointment, patient: Patient, companions: tuple[Companion, ...], practice: Practice
+) -> tuple[VisitFacts, ...]:
+    """Return the visits of a text about several, the soonest first; first names where people share a number."""
+    pairs = [(visit, patient), *((c.appointment, c.patient) for c in companions)]
+    is_family = len({person.id for _, person in pairs}) > 1
+    found = []
+    for each, person in sorted(pairs, key=lambda pair: (pair[0].start, pair[0].id)):
+        place = practice.place(each.place_id)
+        found.append(
+            VisitFacts(
+                start=each.start,
+                zone=each.zone,
+                place=place.name if place else each.location,
+                first_name=person.first_name if is_family else "",
+            )
+        )
+    return tuple(found)
 
 
 def _unsubscribe_url(occasion: Occasion, channel: ChannelName, to: str, language: str) -> str:
