@@ -141,6 +141,7 @@ class _Door:
                 origination=self.settings.sms_origination,
                 configuration_set=self.settings.sms_configuration_set,
                 max_price=self.settings.sms_max_price,
+                has_replies=bool(self.settings.sns_topics),
             )
         return EndUserMessagingChannel(chosen, api=self._aws(AwsService.END_USER_MESSAGING), clock=self.clock)
 

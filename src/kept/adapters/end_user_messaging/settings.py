@@ -30,6 +30,8 @@ class EndUserMessagingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whose event destination says what became of a text; empty: nobody says it."""
     max_price: Decimal | None = None
     """Most that one part may cost, in US dollars."""
+    has_replies: bool = False
+    """Whether answers to the number come back to us, by a topic."""
 
     def __post_init__(self) -> None:
         """Check the values."""

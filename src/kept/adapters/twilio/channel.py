@@ -53,7 +53,9 @@ class TwilioChannel:
 
     def __init__(self, settings: TwilioSettings, *, api: ProviderApi, clock: Clock) -> None:
         self.name = ChannelName.SMS
-        self.capabilities = Capabilities(receipts=bool(settings.status_callback))
+        self.capabilities = Capabilities(
+            receipts=bool(settings.status_callback), replies=bool(settings.status_callback)
+        )
         self.timeout_s = api.timeout_s + _SLACK_S
         self._sender = {"MessagingServiceSid" if settings.sender.startswith("MG") else "From": settings.sender}
         self._callback = settings.status_callback
