@@ -85,12 +85,28 @@ def test_what_somebody_took_counts_though_the_next_channel_may_not_start(given: 
     assert move == Finish(outcome=Outcome.ACCEPTED)
 
 
-def test_a_message_that_somebody_took_counts_when_the_next_channel_fails() -> None:
+def test_a_message_of_which_no_word_came_does_not_count_when_the_next_channel_fails() -> None:
     refused = attempt("r", channel=MAIL)
 
     _, move = next_move(reminder(taken(), refused, stage=1), facts(), now=ENDED + PATIENCE)
 
+    assert move == Finish(outcome=Outcome.FAILED, reason=Reason.REFUSED)
+
+
+def test_a_message_of_which_no_word_came_counts_when_there_is_no_other_way() -> None:
+    given = facts(consents={SMS: consent(SMS, PHONE), MAIL: None})
+
+    _, move = next_move(reminder(taken()), given, now=ENDED + PATIENCE)
+
     assert move == Finish(outcome=Outcome.ACCEPTED)
+
+
+def test_a_message_that_was_delivered_counts_when_the_next_channel_fails() -> None:
+    refused = attempt("r", channel=MAIL)
+
+    _, move = next_move(reminder(taken(AttemptState.DELIVERED), refused, stage=1), facts(), now=ENDED + PATIENCE)
+
+    assert move == Finish(outcome=Outcome.DELIVERED)
 
 
 def test_when_every_channel_fails_the_last_reason_stands() -> None:

@@ -190,6 +190,17 @@ def test_a_failure_after_the_end_leaves_the_other_channels_success_alone() -> No
     assert (end.outcome, end.reason) == (Outcome.ACCEPTED, None)
 
 
+def test_a_text_of_which_no_word_came_does_not_count_once_the_mail_after_it_has_bounced() -> None:
+    mail = attempt("a", channel=ChannelName.EMAIL)
+    ended = finished(
+        notification(in_state(AttemptState.ACCEPTED), mail, stage=1), Finish(outcome=Outcome.ACCEPTED), now=DUE
+    )
+
+    end = heard(ended, said("address dead"), attempt_id=mail.id, now=NOW)
+
+    assert (end.outcome, end.reason) == (Outcome.FAILED, Reason.UNDELIVERED)
+
+
 def test_a_late_delivery_of_the_first_channel_counts_though_the_second_has_ended_it() -> None:
     mail = attempt("a", channel=ChannelName.EMAIL)
     ended = finished(

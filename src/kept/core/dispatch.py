@@ -28,7 +28,7 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName
 from kept.core.quiet_hours import Daylight
-from kept.core.recording import TAKEN, Finish, is_awaited, taken_outcome
+from kept.core.recording import TAKEN, Finish, has_reached, is_awaited, taken_outcome
 
 MAX_TRIES: Final = 3
 """Tries on one channel that the provider certainly did not take."""
@@ -313,7 +313,8 @@ def _stopped(notification: Notification, stop: Reason) -> Finish:
 
 def _gave_up(notification: Notification, facts: Facts, *, now: datetime) -> Finish:
     """Return how a notification ends whose every channel is closed."""
-    if any(a.state in TAKEN for a in notification.attempts):
+    taken = [a for a in notification.attempts if a.state in TAKEN]
+    if has_reached(notification) or (taken and taken == list(notification.attempts)):
         return Finish(outcome=taken_outcome(notification))
     if not notification.attempts:
         reasons = [n.reason for n in notification.notes]

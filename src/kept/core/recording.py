@@ -91,6 +91,13 @@ def taken_outcome(notification: Notification) -> Outcome:
     return Outcome.DELIVERED if delivered else Outcome.ACCEPTED
 
 
+def has_reached(notification: Notification) -> bool:
+    """Tell whether somebody has a message as far as is known; one whose word was waited for in vain does not count."""
+    ahead = {channel for stage in notification.plan[notification.stage :] for channel in stage}
+    counting = (a for a in notification.attempts if a.state in TAKEN)
+    return any(a.state is AttemptState.DELIVERED or not a.awaits_receipt or a.channel in ahead for a in counting)
+
+
 def heard(notification: Notification, receipt: DeliveryReceipt, *, attempt_id: str, now: datetime) -> Notification:
     """
     Return the notification as it stands after a receipt, whenever, in whatever order and however often it comes.
@@ -164,6 +171,6 @@ def _ended_anew(notification: Notification) -> Notification:
     """Return a notification that has ended, with its outcome as it is now known."""
     if notification.outcome not in {Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.FAILED}:
         return notification
-    if any(a.state in TAKEN for a in notification.attempts):
+    if has_reached(notification):
         return msgspec.structs.replace(notification, outcome=taken_outcome(notification), reason=None)
     return msgspec.structs.replace(notification, outcome=Outcome.FAILED, reason=Reason.UNDELIVERED)
