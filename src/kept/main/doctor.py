@@ -99,6 +99,7 @@ def _of_parts(settings: Settings) -> Iterator[Check]:
             yield _ok("database", "opens and is of this version")
             yield _engine(parts.store.engine_version)
             yield from _of_practice(parts)
+            yield _links(parts)
             yield from _of_channels(parts, settings)
             yield from _of_sending(parts, settings)
     except SettingsError as error:
@@ -161,6 +162,17 @@ def _returning(parts: Parts, settings: Settings, provider: str) -> Check:
         found = "providers cannot call this machine's own address"
         return _warn(name, found, "set public_url to the https address under which others reach this server")
     return _ok(name, f"come to {public_url(settings)}/webhooks/{reader}")
+
+
+def _links(parts: Parts) -> Check:
+    """Tell whether messages carry links, and how far those reach."""
+    if parts.links is None:
+        remedy = "set public_url to the https address under which patients reach this server"
+        return _warn("links", "messages carry none, because the public address is not encrypted", remedy)
+    if not parts.links.is_secure:
+        remedy = "right for trying out; set public_url to the https address under which patients reach this server"
+        return _warn("links", f"open on this machine only ({parts.links.base_url})", remedy)
+    return _ok("links", f"begin with {parts.links.base_url}")
 
 
 def _returned_mail(settings: Settings, *, offers_reports: bool) -> Check:

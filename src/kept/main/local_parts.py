@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kept.adapters.clock import SystemClock, SystemIds
     from kept.adapters.outbox import OutboxLedger, OutboxVoice
     from kept.adapters.sqlite import FileSeat, SqliteStore
+    from kept.core.links import Links
     from kept.entrypoints.cli.parts import (
         Check,
         Sender,
@@ -59,6 +60,11 @@ class LocalParts:
     def store(self) -> SqliteStore:
         """The database in the data folder."""
         return self._parts.store
+
+    @property
+    def links(self) -> Links | None:
+        """What makes the links in messages."""
+        return self._parts.links
 
     @property
     def outbox(self) -> OutboxLedger:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.memory import MemoryStore
 from kept.adapters.outbox import PROVIDER, Behaviour, OutboxChannel, OutboxLedger, OutboxReader, OutboxVoice
+from kept.core.links import Links, links_at
 from kept.core.people import ChannelName
 from kept.core.practice import Practice, PracticeSetup
 from kept.core.schedules import Place, Role, Schedule, VisitType
@@ -72,6 +73,7 @@ class MadeUpParts:
         self.store = MemoryStore()
         self.outbox = OutboxLedger(folder / "outbox.db", synchronous="normal")
         self.voice = OutboxVoice(self.outbox, clock=self.clock, ids=self.ids, call=self._keep)
+        self.links: Links | None = links_at("https://visits.example", (b"a key of thirty-two bytes or more",))
         self.is_alone = True
         """Whether the sender's seat is free."""
         self.chosen: dict[str, object] = {"port": 8080, "smtp_password": "********"}

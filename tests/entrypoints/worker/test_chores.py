@@ -11,13 +11,20 @@ import msgspec
 
 from kept.core.access import AnsweredRequest, RequestKey
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
+from kept.core.conversation import REPLIES_KEPT_FOR
 from kept.core.errors import StorageUnavailableError
+from kept.core.holds import SlotHold, hold_id
+from kept.core.intervals import interval
+from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.reports import Metric
 from kept.core.worklist import WorklistItem
-from kept.flow.booking import book
+from kept.flow.booking import Change, book
+from kept.flow.holds import hold_slot
+from kept.flow.replies import reply_step
 from kept.flow.worklist import OVER, worklist
 from tests.entrypoints.worker.breaking import BreakingStore
 from tests.entrypoints.worker.world import NOW, START, World
+from tests.flow.answering import incoming
 
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 
@@ -46,6 +53,20 @@ def test_a_held_time_that_nobody_confirmed_is_given_back() -> None:
     assert (before, status(world)) == (AppointmentStatus.REQUESTED, AppointmentStatus.CANCELLED)
 
 
+def test_a_time_that_was_kept_for_a_move_is_given_back() -> None:
+    world = World()
+    requested(world)
+    to = interval(START + 5 * HOUR, START + 6 * HOUR)
+    change = Change(appointment_id="apt_1", by="link")
+    world.do(partial(hold_slot, change=change, to=to, zone="America/New_York", now=NOW))
+
+    world.at(NOW + 10 * MINUTE - SECOND)
+    before = len(world.store.load(SlotHold, [hold_id("apt_1")]))
+    world.at(NOW + 11 * MINUTE)
+
+    assert (before, world.store.load(SlotHold, [hold_id("apt_1")])) == (1, ())
+
+
 def test_answers_are_forgotten_when_their_time_is_over() -> None:
     world = World()
     requested(world)
@@ -53,6 +74,25 @@ def test_answers_are_forgotten_when_their_time_is_over() -> None:
     world.at(NOW + 24 * HOUR + MINUTE)
 
     assert world.store.load(AnsweredRequest, ["request"]) == ()
+
+
+def test_what_was_written_is_forgotten_when_its_time_is_over() -> None:
+    world = World()
+    world.patient()
+    world.visit()
+    world.do(
+        lambda tx: tx.put(msgspec.structs.replace(tx.get(Practice, PRACTICE_ID) or Practice(), answers_replies=True))
+    )
+    reply = incoming("hm?", at=NOW)
+    world.store.submit(reply_step(world.store, reply, now=NOW)).result()
+
+    counts = []
+    for at in (NOW, NOW + HOUR + MINUTE, NOW + REPLIES_KEPT_FOR + MINUTE):
+        world.at(at)
+        kept = world.store.query("replies_by_end", "all").hits, world.store.query("exchanges_by_end", "all").hits
+        counts.append([len(hits) for hits in kept])
+
+    assert counts == [[1, 1], [1, 0], [0, 0]]
 
 
 def test_what_nobody_has_to_do_any_more_is_closed_once_the_visit_has_begun() -> None:

@@ -11,6 +11,7 @@ from kept.entrypoints.cli import (
     appointments,
     imports,
     keys,
+    links,
     mails,
     messages,
     outbox,
@@ -33,7 +34,7 @@ def program() -> typer.Typer:
         help="Books appointments that cannot collide, reminds people in the way that reaches them, and reports.",
     )
     made.callback()(_options)
-    for commands in (upkeep, appointments, messages, mails, imports, simulation):
+    for commands in (upkeep, appointments, links, messages, mails, imports, simulation):
         commands.add_to(made)
     groups = {
         "patients": patients,

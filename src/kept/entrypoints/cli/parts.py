@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -15,6 +15,9 @@ from kept.core.reports import Ledger
 from kept.ports.clock import Clock
 from kept.ports.ids import Ids
 from kept.ports.store import Store
+
+if TYPE_CHECKING:
+    from kept.core.links import Links
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +126,10 @@ class Parts(Protocol):
     @property
     def store(self) -> Store:
         """Keep entities; opened when first asked for."""
+
+    @property
+    def links(self) -> Links | None:
+        """Make the links in messages; None: people cannot reach the pages safely."""
 
     @property
     def outbox(self) -> Outbox:
