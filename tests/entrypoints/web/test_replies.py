@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from kept.core.conversation import Effect
+from kept.core.notifications import NotificationKind
 from kept.entrypoints.web.words import LANGUAGES, texts_in
 from tests.entrypoints.web.accessibility import findings
-from tests.entrypoints.web.world import NOW, World
+from tests.entrypoints.web.world import NOW, PRACTICE, World
 
 TOMORROW = NOW.replace(hour=15, minute=0) + timedelta(days=1)
 ANN = "+12065550101"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_message_but_a_reminder_has_words(language: str) -> None:
+    kinds = [kind for kind in NotificationKind if kind is not NotificationKind.REMINDER]
+    assert [kind for kind in kinds if f"purpose.{kind.value}" not in texts_in(language)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -47,3 +55,13 @@ def test_what_is_older_than_400_days_is_not_shown(world: World) -> None:
     world.clock.advance(timedelta(days=400))
 
     assert "No answers." in world.browser.look("/patients/ann").text
+
+
+def test_our_answer_stands_among_the_messages(world: World) -> None:
+    world.do(lambda tx: tx.put(msgspec.structs.replace(PRACTICE, version=1, answers_replies=True)))
+    world.answer("HELP", ANN)
+
+    shown = world.browser.look("/patients/ann")
+
+    assert "Our answer" in shown.text
+    assert "We answered" in shown.text

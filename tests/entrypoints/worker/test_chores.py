@@ -83,7 +83,7 @@ def test_what_was_written_is_forgotten_when_its_time_is_over() -> None:
     world.do(
         lambda tx: tx.put(msgspec.structs.replace(tx.get(Practice, PRACTICE_ID) or Practice(), answers_replies=True))
     )
-    reply = incoming("hm?", at=NOW)
+    reply = incoming("hm?", at=NOW, sender="+12065550001")
     world.store.submit(reply_step(world.store, reply, now=NOW)).result()
 
     counts = []

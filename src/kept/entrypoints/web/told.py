@@ -75,8 +75,8 @@ def told_of(call: Call, notifications: Iterable[Notification], zone: str) -> tup
 
 def purpose(call: Call, notification: Notification) -> str:
     """Return what a notification is for: ``24 hours before``."""
-    if notification.about is NotificationKind.BATCH:
-        return call.say("purpose.batch")
+    if notification.about is not NotificationKind.REMINDER:
+        return call.say(f"purpose.{notification.about.value}")
     number, _, unit = reminder_type(notification.rule).partition("_")
     if not (number.isdecimal() and unit):
         return notification.rule
