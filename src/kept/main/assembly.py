@@ -148,6 +148,7 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         max_in_flight=threads + max(1, threads // 4),
         aside=SendingThreads(1, name="kept-aside"),
         readers=CallReaders({**parts.readers, PROVIDER: OutboxReader()}, on_reply=reply_step),
+        links=parts.links,
     )
     return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)
 
