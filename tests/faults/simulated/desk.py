@@ -32,6 +32,7 @@ HALF_HOUR: Final = timedelta(minutes=30)
 STOP_WORDS: Final = ("STOP", "stop", "Stop please", "UNSUBSCRIBE")
 OTHER_WORDS: Final = ("C", "Yes, see you then!", "R", "what is this?", "YES")
 WRONG_NUMBER: Final = "wrong number"
+FRENCH: Final = "+33"
 
 
 class Desk:
@@ -82,8 +83,8 @@ class Desk:
         """Note what is true once a reply has been applied."""
         truth = self._world.truth
         truth.heard.add(reply.id)
-        is_american = reply.sender.startswith("+1")
-        if reply.text in STOP_WORDS or (reply.text == "CANCEL" and is_american):
+        ends_by_cancel = not reply.sender.startswith(FRENCH)  # where nothing is known of a number, the strictest law
+        if reply.text in STOP_WORDS or (reply.text == "CANCEL" and ends_by_cancel):
             truth.says_no(reply.channel, reply.sender, mark)
         if reply.text == "START":
             truth.says_yes(reply.channel, reply.sender)

@@ -181,7 +181,8 @@ class HandingOver:
             return
         last, can = before[-1], other.capabilities
         closed = self._world.is_closed(last.message)
-        is_open = last.is_unknown and sum(c.is_unknown for c in before) == 1 and not can.lookup and not closed
+        tries = sum(f"{last.key}.{number}" in self._world.claims for number in (1, 2, 3))
+        is_open = last.is_unknown and tries == 1 and not can.lookup and not closed
         if is_open and not last.receipts and handed.at < last.mark.at + BEFORE_A_COPY:
             yield f"I8 fallback: {last.message.attempt_id} is unknown since {last.mark.at}"
         if last.said and not last.is_unknown and last.said.state is AttemptState.ACCEPTED and not can.receipts:

@@ -46,6 +46,18 @@ class Evidence:
         said = [c.said for c in self.calls[notification.id]]
         return sum(outcome is not None and outcome.state in states for outcome in said)
 
+    def never_left(self, notification: Notification) -> int:
+        """Return how many attempts were committed and never came to a provider: their worker died, or was too slow."""
+        came = {c.message.attempt_id for c in self.calls[notification.id]}
+        return sum(a.id not in came for a in notification.attempts)
+
+    def tries(self, notification: Notification) -> int:
+        """Return how many attempts were not taken, as far as anybody could know."""
+        calls = self.calls[notification.id]
+        return self.answers(notification, AttemptState.NOT_SENT) + sum(c.is_unknown for c in calls) + self.never_left(
+            notification
+        )
+
     def addresses(self, notification: Notification) -> list[tuple[ChannelName, str]]:
         """Return where a notification could go to."""
         patient = self.month.person(notification.patient_id).patient
@@ -144,7 +156,8 @@ def _answered(*states: AttemptState, times: int = 1) -> Callable[[Evidence, Noti
 
 
 def _unknown(evidence: Evidence, each: Notification) -> bool:
-    return any(c.is_unknown or c.said is None for c in evidence.calls[each.id])
+    is_unheard = any(c.is_unknown or c.said is None for c in evidence.calls[each.id])
+    return is_unheard or evidence.never_left(each) > 0
 
 
 def _has_quiet_hours(evidence: Evidence, _each: Notification) -> bool:
@@ -165,7 +178,7 @@ WHY: Final[Mapping[Reason, Callable[[Evidence, Notification], bool]]] = {
     Reason.OPTED_OUT: _opted_out,
     Reason.UNUSABLE: _opted_out,
     Reason.REFUSED: _answered(AttemptState.REFUSED),
-    Reason.TRIES_EXHAUSTED: _answered(AttemptState.NOT_SENT, times=TRIES),
+    Reason.TRIES_EXHAUSTED: lambda evidence, each: evidence.tries(each) >= TRIES,
     Reason.PROVIDER_UNAVAILABLE: lambda evidence, each: evidence.was_down(each) or evidence.has_trouble(each),
     Reason.OUTCOME_UNKNOWN: _unknown,
     Reason.NO_RECEIPT: _answered(AttemptState.ACCEPTED),
@@ -213,7 +226,8 @@ def backwards(evidence: Evidence) -> Iterator[str]:
         told = {c.message.attempt_id: c for c in evidence.calls[each.id]}
         for attempt in each.attempts:
             call = told.get(attempt.id)
-            allowed = _states(call) if call else None
+            is_shared = any(c.is_copy for c in evidence.calls[each.id])
+            allowed = _states(call) if call and not is_shared else None
             if allowed and attempt.state not in allowed:
                 heard = [(r.state.value, r.failure and r.failure.value) for r in call.receipts] if call else []
                 yield f"I8 forward only: {attempt.id} is {attempt.state} after {heard}"

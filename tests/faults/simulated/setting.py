@@ -27,7 +27,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of run it is."""
 
     days: int = 30
-    acts: int = 34
+    acts: int = 60
     """Things that the desk and the patients do in that time, about."""
     interruptions: float = 0.0
     """How likely it is that something happens between two steps of the worker."""
@@ -162,7 +162,8 @@ def _people(chance: random.Random, region: Region, begin: datetime) -> tuple[Per
         phone, email = f"{prefix}{number:03}", f"Person{number}@Example.com"
         if people and chance.random() < 0.3:
             relative = chance.choice(people)
-            phone, number_zone = relative.patient.phone or phone, relative.number_zone or number_zone
+            if relative.patient.phone:
+                phone, number_zone = relative.patient.phone, relative.number_zone
             email = chance.choice([str.upper, str.lower])(relative.patient.email or email)
         how = chance.choices(["both", "phone", "email", "none"], [6, 2, 2, 1])[0]
         patient = Patient(

@@ -126,6 +126,8 @@ class Month:
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._steps_left = 0
         self._is_working = False
+        self._is_woken = False
+        """Whether a provider has called since the worker last looked."""
         self._is_aside = 0
         """How deep we are in things that happen between two steps of the worker."""
         self._unsettled: dict[str, Call] = {}
@@ -215,11 +217,11 @@ class Month:
 
     def _work(self) -> None:
         """Let the worker do what is due, unless it dies."""
-        if self.worker is None:
-            return
-        self._is_working = True
+        self._is_working = self._is_woken = True
         try:
-            self.worker.run_due()
+            while self.worker and self._is_woken:
+                self._is_woken = False
+                self.worker.run_due()
         except DiedError:
             self._dies()
         finally:
@@ -244,12 +246,12 @@ class Month:
 
     def _fall_out(self) -> None:
         """Let no worker run for a while."""
-        hours = self.chance.choice(OUTAGES)
         self.worker = None
-        self.down.append((self.clock.now(), self.clock.now() + hours * HOUR))
-        self.at(self.true_now() + hours * HOUR, self._restart)
+        self.at(self.true_now() + self.chance.choice(OUTAGES) * HOUR, partial(self._restart, self.clock.now()))
 
-    def _restart(self) -> None:
+    def _restart(self, down_since: datetime) -> None:
+        """Start a new worker, as whoever looks after the machine does."""
+        self.down.append((down_since, self.clock.now()))
         self.worker = self._new_worker()
 
     def _is_to_die(self) -> None:
@@ -257,11 +259,15 @@ class Month:
 
     def _dies(self) -> None:
         """Drop the worker; whatever it was doing has no end that anybody knows."""
+        self._nobody_can_know()
+        self._steps_left = 0
+        self._fall_out()
+
+    def _nobody_can_know(self) -> None:
+        """Note of all calls whose end is not on record yet that it will not be there before their leases end."""
         for call in self._unsettled.values():
             call.is_unknown = True
         self._unsettled.clear()
-        self._steps_left = 0
-        self._fall_out()
 
     def _jump(self, by: timedelta) -> None:
         """Let somebody put the clock of the machine forward or back."""
@@ -348,6 +354,8 @@ class Month:
         if self._is_aside:
             return
         with self._aside():
+            if with_other:
+                self._nobody_can_know()
             end = self.true_now() + by
             other = self._new_worker() if with_other else None
             while other and (due := next_due(self.store, after=self.clock.now())) and due - self.drift <= end:
@@ -385,7 +393,9 @@ class Month:
         url = f"https://kept.example/webhooks/{provider}?n={number}"
         request = WebhookRequest(url=url, headers={}, body=msgspec.json.encode(said), received_at=self.clock.now())
         call = received(provider, request, headers={})
-        self.store.submit(partial(keep_call, call=call)).result()
+        with self._aside():
+            self.store.submit(partial(keep_call, call=call)).result()
+        self._is_woken = True
 
     def _on_reply(self, store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], object]:
         step = reply_step(store, reply, now=now)
