@@ -11,13 +11,14 @@ from kept.core.booking import Appointment, AppointmentEvent, BookingRequest
 from kept.core.intervals import Interval
 from kept.core.limits import Caps, DaySpend, Tally
 from kept.core.notifications import Notification, NotificationKind, NotificationState, Reason
-from kept.core.people import Patient
+from kept.core.people import Consent, Patient
 from kept.core.practice import Practice
 from kept.core.quiet_hours import QuietHours
 from kept.flow.booking import Change, apply, book, move
 from kept.flow.dispatch import Claimed, claim
+from kept.flow.people import ConsentWish, prove, register
 from tests.dispatching import DUE, EMAIL, PHONE, appointment, consent, notification, patient
-from tests.flow.claims import MAIL, SMS, carriers, store_of
+from tests.flow.claims import MAIL, SMS, carriers, put, store_of
 
 HOUR = timedelta(hours=1)
 QUIET = QuietHours()
@@ -205,3 +206,33 @@ def test_a_booking_a_move_and_a_cancellation_are_told_each_once() -> None:
 
 def test_a_practice_that_tells_nothing_plans_nothing_more() -> None:
     assert set(planned(booked(Practice(), start=START))) == {"24h", "1h"}
+
+
+# ---- numbers that a stranger has typed
+
+
+def typed_in(store: MemoryStore, person: Patient) -> None:
+    wish = ConsentWish(channel=SMS, granted=True, source="typed on a public page", is_unproven=True)
+    store.submit(partial(register, patient=person, wishes=(wish,), by="site", now=DUE)).result()
+
+
+def test_a_typed_number_gets_nothing_until_somebody_has_written_from_it() -> None:
+    store = store_of(Practice(), appointment(), notification())
+    typed_in(store, patient(email=None))
+
+    refused = claimed(store, now=DUE).notification
+    store.submit(partial(prove, channel=SMS, address=PHONE)).result()
+    store.submit(partial(put, entity=notification(id="ntf_2"))).result()
+
+    assert refused
+    assert refused.reason is Reason.UNVERIFIED
+    assert len(claimed(store, now=DUE, id_="ntf_2").handovers) == 1
+
+
+def test_typing_a_number_that_is_known_already_changes_nothing_about_it() -> None:
+    known = consent(SMS, PHONE)
+    store = store_of(known)
+
+    typed_in(store, patient())
+
+    assert store.load(Consent, [known.id])[0].source == known.source

@@ -19,6 +19,8 @@ class ConsentWish(msgspec.Struct, frozen=True, kw_only=True):
     granted: bool
     source: str = "given to the practice"
     wording: str = ""
+    is_unproven: bool = False
+    """Typed by somebody whom nobody has seen: no text leaves before the number is known to be theirs."""
 
 
 def register(tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *, by: str, now: datetime) -> Patient:
@@ -72,21 +74,32 @@ def set_consent(tx: Transaction, address: str, wish: ConsentWish, *, by: str, no
             wording=wish.wording,
             recorded_at=now,
             recorded_by=by,
+            is_unproven=wish.is_unproven,
         )
     )
+
+
+def prove(tx: Transaction, channel: ChannelName, address: str) -> None:
+    """Note that somebody has written from an address, so that it is theirs and may be written to."""
+    known = tx.get(Consent, consent_id(channel, address))
+    if known and known.is_unproven:
+        tx.put(msgspec.structs.replace(known, is_unproven=False))
 
 
 def _note_consents(
     tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *, by: str, now: datetime
 ) -> None:
-    """Record the wishes, and a plain grant for an address about which nothing is known."""
+    """
+    Record the wishes, and a plain grant for an address about which nothing is known.
+
+    What a stranger typed counts only where nothing is known either.
+    """
     wished = {w.channel: w for w in wishes}
     for channel in ChannelName:
         address = patient.address(channel)
         if not address:
             continue
         wish = wished.get(channel)
-        if wish:
-            set_consent(tx, address, wish, by=by, now=now)
-        elif tx.get(Consent, consent_id(channel, address)) is None:
-            set_consent(tx, address, ConsentWish(channel=channel, granted=True), by=by, now=now)
+        is_said = wish is not None and not wish.is_unproven
+        if is_said or tx.get(Consent, consent_id(channel, address)) is None:
+            set_consent(tx, address, wish or ConsentWish(channel=channel, granted=True), by=by, now=now)

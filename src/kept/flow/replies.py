@@ -34,6 +34,7 @@ from kept.flow.answers import Heard, ask_which, chosen, mail_cancel_link, tell
 from kept.flow.booking import Change, apply
 from kept.flow.holds import drop_hold
 from kept.flow.matching import Found, found_for, matched
+from kept.flow.people import prove
 from kept.flow.worklist import open_item
 from kept.ports.store import Store, Transaction
 
@@ -71,6 +72,7 @@ def apply_reply(tx: Transaction, reply: IncomingReply, *, found: Found, now: dat
     known = tx.get(Reply, reply_key(reply.provider, reply.id))
     if known:
         return known
+    prove(tx, reply.channel, reply.sender)
     practice = tx.get(Practice, PRACTICE_ID) or Practice()
     taken = understand(reply.text, country=country_of(reply, fallback=practice.region))
     first = Heard(

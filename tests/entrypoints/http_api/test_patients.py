@@ -53,13 +53,42 @@ def test_registers_a_patient_with_everything(anywhere: World) -> None:
         "language": "es-MX",
         "timeZone": "America/Chicago",
         "consents": {
-            "sms": {"granted": False, "source": "given to the practice", "wording": "", "recordedAt": at},
-            "email": {"granted": True, "source": "web form", "wording": "Yes, write to me.", "recordedAt": at},
+            "sms": {
+                "granted": False,
+                "proven": True,
+                "source": "given to the practice",
+                "wording": "",
+                "recordedAt": at,
+            },
+            "email": {
+                "granted": True,
+                "proven": True,
+                "source": "web form",
+                "wording": "Yes, write to me.",
+                "recordedAt": at,
+            },
         },
         "version": 1,
         "createdAt": at,
         "updatedAt": at,
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "granted", "proven"), [({}, True, False), ({"consents": {"sms": False}}, False, True)], ids=["", "no"]
+)
+def test_a_number_that_a_stranger_typed_waits_to_be_proven(
+    here: World, said: dict[str, Any], *, granted: bool, proven: bool
+) -> None:
+    reply = registered(here, selfEntered=True, **said)
+
+    sms = reply.json["consents"]["sms"]
+    assert (sms["granted"], sms["proven"]) == (granted, proven)
+    assert reply.json["consents"]["email"]["proven"]
+
+    noted = {"channel": "sms", "granted": True, "source": "told us by phone"}
+    here.call("POST", f"{PATH}/{reply.json['patientId']}/consents", json=noted)
+    assert here.call("GET", f"{PATH}/{reply.json['patientId']}").json["consents"]["sms"]["proven"]
 
 
 def test_takes_the_documented_patient_of_another_system(here: World) -> None:

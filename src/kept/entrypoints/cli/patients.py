@@ -27,6 +27,9 @@ def add(
     zone: Annotated[str | None, typer.Option(help="Zone in which the person lives; else that of the place.")] = None,
     no_sms: Annotated[bool, typer.Option("--no-sms", help="The person does not want text messages.")] = False,
     no_email: Annotated[bool, typer.Option("--no-email", help="The person does not want e-mail.")] = False,
+    self_entered: Annotated[
+        bool, typer.Option("--self-entered", help="Typed on a public page: no text before the number is proven.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Register a patient."""
@@ -42,6 +45,7 @@ def add(
         "dateOfBirth": date_of_birth,
         "language": language,
         "timeZone": zone,
+        "selfEntered": self_entered,
         "consents": {channel: False for channel, says_no in (("sms", no_sms), ("email", no_email)) if says_no},
     }
     patient = registered(parts_of(context), {key: value for key, value in document.items() if value})

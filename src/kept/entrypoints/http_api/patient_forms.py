@@ -18,6 +18,7 @@ from kept.formats.shapes import Member, Problems, Shape, Type, Values, object_of
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _SAID_HERE: Final = "given to the practice"
+_TYPED: Final = "typed on a public page"
 
 _EVIDENCE: Final = {
     "source": Member(types=(Type.TEXT,), about="Where the person said so.", example=_SAID_HERE),
@@ -64,7 +65,17 @@ _EXAMPLE: Final = {
 PATIENT: Final = Shape(
     name="PatientRegistration",
     about="A new patient.",
-    members={"patientId": Member(types=(Type.ID,), about="An id of your own; none: one is made."), **_MEMBERS},
+    members={
+        "patientId": Member(types=(Type.ID,), about="An id of your own; none: one is made."),
+        **_MEMBERS,
+        "selfEntered": Member(
+            types=(Type.FLAG,),
+            about=(
+                "The phone number was typed on a public page: no text goes to it before one has come from it, or the "
+                "desk has noted a consent. So nobody can run up the bill with other people's numbers."
+            ),
+        ),
+    },
     needs=("name", "firstName", "lastName"),
     example=_EXAMPLE,
 )
@@ -107,7 +118,7 @@ def patient_of(
     )
     wishes = _wishes(values, patient, problems)
     problems.check()
-    return patient, wishes
+    return patient, _unproven(wishes) if values.get("selfEntered") and patient.phone else wishes
 
 
 def patient_changed(
@@ -202,6 +213,14 @@ def _wishes(values: Values, patient: Patient, problems: Problems) -> tuple[Conse
         if "granted" in given:
             wishes.append(_wish(channel, given))
     return tuple(wishes)
+
+
+def _unproven(wishes: tuple[ConsentWish, ...]) -> tuple[ConsentWish, ...]:
+    """Return the wishes with one for texts that counts only once the number is known to be the person's own."""
+    said = {w.channel: w for w in wishes}
+    texts = said.get(ChannelName.SMS) or ConsentWish(channel=ChannelName.SMS, granted=True, source=_TYPED)
+    others = tuple(w for w in wishes if w.channel is not ChannelName.SMS)
+    return (*others, msgspec.structs.replace(texts, is_unproven=texts.granted))
 
 
 def _wish(channel: ChannelName, values: Values) -> ConsentWish:

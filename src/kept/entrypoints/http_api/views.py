@@ -74,6 +74,8 @@ class ConsentView(View, frozen=True, kw_only=True):
     """What a person allows on one channel."""
 
     granted: bool
+    proven: bool
+    """False: typed by somebody whom nobody has seen, so that nothing is sent there yet."""
     source: str
     wording: str
     recorded_at: datetime
@@ -236,7 +238,11 @@ def patient_view(patient: Patient, consents: dict[ChannelName, Consent]) -> Pati
 def consent_view(consent: Consent) -> ConsentView:
     """Return what is shown of a consent."""
     return ConsentView(
-        granted=consent.granted, source=consent.source, wording=consent.wording, recorded_at=consent.recorded_at
+        granted=consent.granted,
+        proven=not consent.is_unproven,
+        source=consent.source,
+        wording=consent.wording,
+        recorded_at=consent.recorded_at,
     )
 
 
