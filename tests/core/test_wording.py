@@ -218,7 +218,8 @@ def test_two_zones_may_differ_in_summer_only() -> None:
         ("ES", "es", "es"),
         ("es-XX", "es", "es"),
         ("es-419", "es", "es_419"),
-        ("fr-CA", "en", "en"),
+        ("fr-CA", "fr", "fr_CA"),
+        ("it", "en", "en"),
         ("", "en", "en"),
         ("../../etc/passwd", "en", "en"),
         ("es-MX-u-hc-h12", "en", "en"),
@@ -229,3 +230,20 @@ def test_a_language_falls_back_to_one_that_has_texts(tag: str, language: str, lo
     tongue = tongue_for(tag)
 
     assert (tongue.language, tongue.tag) == (language, locale)
+
+
+@pytest.mark.parametrize("link", ["https://elm.example/v?a=1&b=2", "http://localhost:8000/v/abc"])
+def test_a_link_in_a_mail_can_be_followed_and_is_written_out_in_the_plain_text(link: str) -> None:
+    _, text, page = mail(facts=msgspec.structs.replace(ELM, link=link))
+
+    escaped = link.replace("&", "&amp;")
+    assert f"\nConfirm or change: {link}\n" in text
+    assert f'Confirm or change: <a href="{escaped}" style="color:#0b5394">{escaped}</a></p>' in page
+
+
+@pytest.mark.parametrize("link", ["", "javascript:alert(1)", "https://x y", "//elm.example"])
+def test_what_is_no_page_is_no_link(link: str) -> None:
+    _, text, page = mail(facts=msgspec.structs.replace(ELM, link=link))
+
+    assert "Confirm or change" not in text
+    assert "<a " not in page

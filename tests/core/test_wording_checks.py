@@ -17,9 +17,10 @@ from kept.core.practice import Practice
 from kept.core.reserved import asked_words, meaning_of
 from kept.core.schedules import Place
 from kept.core.sms import Encoding
-from kept.core.templates import MAX_TEMPLATE_LENGTH, PLACEHOLDERS, fill, parsed
-from kept.core.texts import HONEST_WORDS, RESERVED_WORDS, TEXTS
-from kept.core.wording import MessageFacts, check_template, preview, preview_of_text, sample_facts
+from kept.core.templates import MAX_TEMPLATE_LENGTH, PLACEHOLDERS, TIERS, fill, parsed
+from kept.core.text_checks import Draft, Preview, check_template, preview, preview_of_text, sample_facts
+from kept.core.texts import HONEST_WORDS, REMINDER, RESERVED_WORDS, TEXT_KINDS, TEXTS
+from kept.core.wording import MessageFacts
 
 SIZES = json.loads((Path(__file__).parents[1] / "samples" / "sms_sizes.json").read_text(encoding="utf-8"))["cases"]
 
@@ -36,8 +37,8 @@ SOUND = "{practice}: {day}, {time}. Call {phone}. Reply STOP to opt out."
 VALUES = dict.fromkeys(PLACEHOLDERS, "x")
 
 
-def codes(template: str, channel: ChannelName = SMS, language: str = "en") -> list[str]:
-    return [problem.code for problem in check_template(template, channel, language=language)]
+def codes(text: str, channel: ChannelName = SMS, language: str = "en", template: str = REMINDER) -> list[str]:
+    return [problem.code for problem in check_template(text, channel, language=language, template=template)]
 
 
 def refusal(template: str) -> tuple[str, str]:
@@ -48,15 +49,17 @@ def refusal(template: str) -> tuple[str, str]:
 
 
 def test_a_message_can_say_nothing_but_who_writes_when_where_and_whom_to_call() -> None:
-    assert PLACEHOLDERS == ("practice", "phone", "place", "weekday", "date", "time", "day", "zone")
-    assert MessageFacts.__struct_fields__ == ("practice", "phone", "place", "start", "zone", "reader_zone")
+    when_and_where = {"place", "weekday", "date", "time", "day", "zone", "link", "visits", "options"}
+    assert set(PLACEHOLDERS) == {"practice", "phone", "words", "first_name"} | when_and_where
+    assert MessageFacts.__struct_fields__ == (
+        "practice", "phone", "place", "start", "zone", "reader_zone", "first_name", "link", "words", "visits",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "template",
     [
         "{patient}",
-        "{reason}",
         "{}",
         "{ practice }",
         "{practice!r}",
@@ -72,12 +75,12 @@ def test_refuses_a_placeholder_that_is_not_on_the_list(template: str) -> None:
     code, message = refusal(template)
 
     assert code == "unknown_placeholder"
-    assert message.endswith("use {practice}, {phone}, {place}, {weekday}, {date}, {time}, {day}, {zone}")
+    assert message.endswith("use " + ", ".join(f"{{{name}}}" for name in PLACEHOLDERS))
 
 
 def test_names_a_wrong_placeholder_only_when_it_is_a_plain_word() -> None:
-    assert refusal("{reason}")[1].startswith("has a placeholder {reason} that does not exist")
-    assert refusal("{reason.x}")[1].startswith("has a placeholder that does not exist")
+    assert refusal("{patient}")[1].startswith("has a placeholder {patient} that does not exist")
+    assert refusal("{patient.x}")[1].startswith("has a placeholder that does not exist")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,7 @@ def test_any_text_is_a_template_or_is_refused_with_a_reason(source: str) -> None
 def test_every_shipped_text_breaks_no_rule(_name: str, channel: ChannelName, language: str) -> None:
     text = TEXTS[_name, channel, language]
 
-    assert codes(text.text, channel, language) == []
+    assert codes(text.text, channel, language, _name) == []
     assert parsed(text.subject).names <= {"practice"}
 
 
@@ -138,7 +141,7 @@ def test_every_shipped_text_breaks_no_rule(_name: str, channel: ChannelName, lan
         (SOUND + " Reply YES to confirm.", SMS, ["asks_for_reserved_word"]),
         (SOUND + " " + "x" * 100, SMS, ["too_many_segments"]),
         (SOUND + " 😀", SMS, ["too_many_segments"]),
-        ("{practice}: {reason}", SMS, ["unknown_placeholder"]),
+        ("{practice}: {patient}", SMS, ["unknown_placeholder"]),
         ("{practice}", EMAIL, []),
         ("{practice}\n" + "x" * 1000, EMAIL, []),
         ("Reply CANCEL to cancel", EMAIL, ["missing_sender_name", "asks_for_reserved_word"]),
@@ -149,7 +152,7 @@ def test_says_every_rule_that_a_template_breaks(template: str, channel: ChannelN
 
 
 def test_measures_a_template_with_the_longest_names_on_the_longest_day() -> None:
-    fits_in_may_only = "{practice} {place} {phone} {weekday} STOP " + "x" * 63
+    fits_in_may_only = "{practice} {practice} {phone} {weekday} STOP " + "x" * 63
 
     (problem,) = check_template(fits_in_may_only, SMS, language="en")
 
@@ -194,6 +197,29 @@ def test_sees_that_a_saturday_in_spanish_costs_two_segments_where_its_name_is_as
         ("Answer our questions! Yes, you may", ()),
         ("CANCEL? Then reply X", ()),
         ("CANCEL with a call or reply X", ()),
+        ("Répondez CANCEL pour annuler", ("CANCEL",)),
+        ("Envoyez par SMS OPTOUT", ("OPTOUT",)),
+        ("Répondez oui ou yes", ("YES",)),
+        ("Tapez « END » si vous ne venez pas", ("END",)),
+        ("STOP pour annuler votre rendez-vous", ("STOP",)),
+        ("Désinscription : STOP.", ()),
+        ("Répondez STOP pour ne plus recevoir de SMS", ()),
+        ("Nous vous répondrons. Le film The End passe demain", ()),
+        ("Antworten Sie mit CANCEL, um abzusagen", ("CANCEL",)),
+        ("Bitte antworten Sie mit ja oder yes", ("YES",)),
+        ("Schicken Sie uns „QUIT“", ("QUIT",)),
+        ("YES zum Bestätigen", ("YES",)),
+        ("STOP, um den Termin abzusagen", ("STOP",)),
+        ("Abmelden mit STOP", ()),
+        ("Antwort C bestätigt, R ändert, STOP beendet die SMS", ()),
+        ("Odpisz YES, aby potwierdzić", ("YES",)),
+        ("Wyślij cancel lub zadzwoń", ("CANCEL",)),
+        ("Odpowiedz START", ("START",)),
+        ("STOP aby odwołać wizytę", ("STOP",)),
+        ("Rezygnacja z SMS: STOP", ()),
+        ("Odpisz C (potwierdzam), R (zmiana), STOP (koniec SMS)", ()),
+        ("STOP = cancel my appointment", ("STOP",)),
+        ("Please stop by to change your card", ()),
         ("", ()),
     ],
 )
@@ -226,14 +252,15 @@ def test_says_what_providers_do_with_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["reply " * 20_000, "a" * 100_000, "reply " + "c or " * 20_000 + "yes", "STOP to " * 9_000]
+    "text",
+    ["reply " * 20_000, "a" * 100_000, "reply " + "c or " * 20_000 + "yes", "STOP to " * 9_000, "STOP to a " * 9_000],
 )
 def test_a_huge_text_is_read_in_linear_time(text: str) -> None:
     assert asked_words(text) == ()
 
 
 def test_a_preview_shows_the_text_and_its_size() -> None:
-    seen = preview(SOUND, SMS, language="en", facts=ELM, now=NOW)
+    seen = preview(Draft(text=SOUND, language="en"), facts=ELM, now=NOW)
 
     text = "Elm Clinic: tomorrow (Mon, May 4), 9:00 AM. Call (206) 555-0100. Reply STOP to opt out."
     assert (seen.text, seen.encoding, seen.units, seen.segments) == (text, Encoding.GSM_7, len(text), 1)
@@ -241,7 +268,7 @@ def test_a_preview_shows_the_text_and_its_size() -> None:
 
 
 def test_a_preview_of_a_mail_has_a_subject_and_no_segments() -> None:
-    seen = preview("{practice}: {day}", EMAIL, language="es", facts=ELM, now=NOW)
+    seen = preview(Draft(text="{practice}: {day}", channel=EMAIL, language="es"), facts=ELM, now=NOW)
 
     assert seen.subject == "Elm Clinic: recordatorio de cita"
     assert seen.text == "Elm Clinic: mañana (lunes, 4 de mayo de 2026)"
@@ -249,14 +276,14 @@ def test_a_preview_of_a_mail_has_a_subject_and_no_segments() -> None:
 
 
 def test_a_preview_of_a_broken_template_is_empty_and_says_why() -> None:
-    seen = preview("{practice}: {reason}", SMS, language="en", facts=ELM, now=NOW)
+    seen = preview(Draft(text="{practice}: {reason}", language="en"), facts=ELM, now=NOW)
 
     assert (seen.text, seen.segments) == ("", 0)
-    assert [problem.code for problem in seen.problems] == ["unknown_placeholder"]
+    assert [problem.code for problem in seen.problems] == ["too_sensitive", "no_contact", "missing_opt_out"]
 
 
 def test_a_preview_names_a_zone_that_does_not_exist() -> None:
-    seen = preview(SOUND, SMS, language="en", facts=msgspec.structs.replace(ELM, zone="Mars/Base"), now=NOW)
+    seen = preview(Draft(text=SOUND, language="en"), facts=msgspec.structs.replace(ELM, zone="Mars/Base"), now=NOW)
 
     assert [problem.code for problem in seen.problems] == ["unknown_zone"]
 
@@ -324,16 +351,16 @@ def test_a_sample_is_tomorrow_at_ten_at_the_practice(practice: Practice, phone: 
 
 def test_the_page_of_texts_has_every_placeholder_and_every_code() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "message-texts.md").read_text(encoding="utf-8")
-    source = (Path(__file__).parents[2] / "src" / "kept" / "core" / "wording.py").read_text(encoding="utf-8")
+    source = (Path(__file__).parents[2] / "src" / "kept" / "core" / "text_checks.py").read_text(encoding="utf-8")
 
-    codes_said = set(re.findall(r'_problem\(\s*"([a-z_]+)"', source)) | {
-        "unknown_placeholder",
-        "stray_brace",
-        "too_long",
-    }
+    codes_said = set(re.findall(r'_problem\(\s*"([a-z_]+)"|code="([a-z_]+)"', source))
+    codes_said = {code for pair in codes_said for code in pair if code} - {"required"}
+    codes_said |= {"unknown_placeholder", "stray_brace", "too_sensitive"}
 
-    assert set(re.findall(r"\n\| `\{([a-z]+)\}`", page)) == set(PLACEHOLDERS)
-    assert set(re.findall(r"\n\| `([a-z_]+)`", page)) == codes_said
+    assert set(re.findall(r"\n\| `\{([a-z_]+)\}`", page)) == set(PLACEHOLDERS)
+    assert set(re.findall(r"\n\| `([a-z_]+)`", page)) == codes_said | set(TEXT_KINDS)
+    assert {name for name, tier in TIERS.items() if f"`{{{name}}}`" in page} == set(TIERS)
+    assert all(f"| `{{{name}}}` | {TIERS[name].name.lower()} |" in page for name in PLACEHOLDERS)
 
 
 def test_a_hopeless_text_is_measured_on_one_day_only() -> None:

@@ -13,7 +13,21 @@ from kept.core.sms import Encoding, encoding_of, size_of
 from kept.core.texts import GSM_LOOKALIKES, LANGUAGE_WORDS, TEXTS, MessageText
 from kept.core.wording import filled, rendered
 from kept.core.zones import NOT_ZONES
-from tests.core.wordings import DAY, ELM, EMAIL, LONG_BEFORE, LONGEST, SMS, START, TAGS, mail, seen_from, sms, sms_of
+from tests.core.wordings import (
+    DAY,
+    ELM,
+    EMAIL,
+    LONG_BEFORE,
+    LONGEST,
+    SMS,
+    START,
+    TAGS,
+    mail,
+    seen_from,
+    sms,
+    sms_of,
+    with_visits,
+)
 from tests.strategies import zone_changes
 
 
@@ -22,7 +36,7 @@ def longest_days() -> list[date]:
 
 
 def starts(zone: str) -> list[datetime]:
-    times = (time(0, 0), time(1, 5), time(9, 0), time(10, 30), time(12, 45), time(23, 59))
+    times = (time(0, 0), time(9, 0), time(12, 45))
     return [datetime.combine(day, at, tzinfo=ZoneInfo(zone)) for day, at in product(longest_days(), times)]
 
 
@@ -39,6 +53,7 @@ def test_every_shipped_text_message_is_one_segment_with_the_longest_names(
         for start in starts(zone)
         for name in {name for name, channel, _ in TEXTS if channel is SMS}
         for facts in [msgspec.structs.replace(LONGEST, start=start.astimezone(UTC), zone=zone, reader_zone=reader)]
+        for facts in [with_visits(facts)]
         for now in [(start - days_before * DAY).astimezone(UTC)]
         for size in [size_of(rendered(name, SMS, language=tag, facts=facts, now=now).text)]
     }
@@ -46,7 +61,7 @@ def test_every_shipped_text_message_is_one_segment_with_the_longest_names(
     assert sizes == {(Encoding.GSM_7, 1)}
 
 
-@pytest.mark.parametrize("tag", ["en", "es", "es-MX"])
+@pytest.mark.parametrize("tag", ["en", "es", "es-MX", "fr", "de", "pl"])
 def test_every_shipped_text_message_is_one_segment_in_every_zone(tag: str) -> None:
     long_start = datetime(2026, 9, 23, 22, 30, tzinfo=UTC)
 
@@ -163,7 +178,7 @@ def test_every_placeholder_has_its_words() -> None:
 
 
 def test_refuses_a_text_that_is_not_shipped_and_names_those_that_are() -> None:
-    with pytest.raises(InvalidInputError, match="is not a text of ours; there are: reminder") as caught:
+    with pytest.raises(InvalidInputError, match="is not a text of ours; there are: booked, cancelled, help") as caught:
         rendered("newsletter", SMS, language="en", facts=ELM, now=LONG_BEFORE)
 
     assert [(p.field, p.code) for p in caught.value.problems] == [("template", "unknown_template")]

@@ -53,7 +53,7 @@ FRENCH: Final = MessageWords(
         REMINDER_ASKING: MessageText(
             text=(
                 "{practice} : RDV {day} à {time}{zone}, {place}. Tél : {phone}. "
-                "Envoyez C pour confirmer, R pour changer. Fin des SMS : STOP."
+                "Envoyez C (confirmer) ou R (changer). Fin des SMS : STOP."
             )
         ),
         REMINDER_SEVERAL: MessageText(
@@ -88,9 +88,7 @@ FRENCH: Final = MessageWords(
         UNCLEAR: MessageText(
             text=("{practice} : désolés, nous n'avons pas compris votre message. Nous vous appellerons. Tél : {phone}.")
         ),
-        WHICH_VISIT: MessageText(
-            text="{practice} : quel rendez-vous ? {options}. Répondez par le chiffre. Tél : {phone}."
-        ),
+        WHICH_VISIT: MessageText(text="{practice} : quel rendez-vous ? {options}. Envoyez le chiffre. Tél : {phone}."),
     },
     email={
         REMINDER: MessageText(

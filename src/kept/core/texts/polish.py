@@ -98,7 +98,7 @@ POLISH: Final = MessageWords(
             )
         ),
         NOTICE: MessageText(text="{practice}: {words}. Tel: {phone}. Rezygnacja z SMS: STOP."),
-        HELP: MessageText(text="{practice}: SMS o Twoich wizytach. Tel: {phone}. Rezygnacja z SMS: STOP."),
+        HELP: MessageText(text="{practice}: SMS o wizytach. Tel: {phone}. Rezygnacja z SMS: STOP."),
         UNCLEAR: MessageText(text="{practice}: przepraszamy, nie rozumiemy tej odpowiedzi. Oddzwonimy. Tel: {phone}."),
         WHICH_VISIT: MessageText(
             text="{practice}: o jaki termin chodzi? {options}. W odpowiedzi prosimy o numer. Tel: {phone}."

@@ -64,7 +64,7 @@ SPANISH: Final = MessageWords(
         ),
         MISSED: MessageText(
             text=(
-                "{practice}: no le vimos en su cita {day}, {time}{zone}. Para otra cita llame al {phone}. "
+                "{practice}: no le vimos en su cita {day}, {time}{zone}. Para otra cita: {phone}. "
                 "Para darse de baja: STOP."
             )
         ),
