@@ -211,18 +211,10 @@ def end_messages(tx: Transaction, link: UnsubscribeLink, *, now: datetime) -> Co
     known = tx.get(Consent, link.consent_id)
     if known and not known.granted:
         return known
-    return tx.put(
-        Consent(
-            id=link.consent_id,
-            version=known.version if known else 0,
-            channel=link.channel,
-            granted=False,
-            source=BY,
-            recorded_at=now,
-            recorded_by=BY,
-            unusable=known.unusable if known else "",
-        )
-    )
+    new = Consent(id=link.consent_id, channel=link.channel, granted=False, source=BY, recorded_at=now, recorded_by=BY)
+    if known is None:
+        return tx.put(new)
+    return tx.put(msgspec.structs.replace(known, granted=False, source=BY, wording="", recorded_at=now, recorded_by=BY))
 
 
 def _current(tx: Transaction, seen: Seen) -> Appointment:
