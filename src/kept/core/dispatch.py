@@ -313,8 +313,8 @@ def _stopped(notification: Notification, stop: Reason) -> Finish:
 
 def _gave_up(notification: Notification, facts: Facts, *, now: datetime) -> Finish:
     """Return how a notification ends whose every channel is closed."""
-    taken = [a for a in notification.attempts if a.state in TAKEN]
-    if has_reached(notification) or (taken and taken == list(notification.attempts)):
+    taken = {a.channel for a in notification.attempts if a.state in TAKEN}
+    if has_reached(notification) or (taken and all(a.channel in taken for a in notification.attempts)):
         return Finish(outcome=taken_outcome(notification))
     if not notification.attempts:
         reasons = [n.reason for n in notification.notes]
