@@ -182,7 +182,7 @@ WHY: Final[Mapping[Reason, Callable[[Evidence, Notification], bool]]] = {
     Reason.PROVIDER_UNAVAILABLE: lambda evidence, each: evidence.was_down(each) or evidence.has_trouble(each),
     Reason.OUTCOME_UNKNOWN: _unknown,
     Reason.NO_RECEIPT: _answered(AttemptState.ACCEPTED),
-    Reason.UNDELIVERED: lambda evidence, each: any(r.failure for c in evidence.calls[each.id] for r in c.receipts),
+    Reason.UNDELIVERED: lambda evidence, each: any(c.receipts for c in evidence.calls[each.id]),
 }
 """When a reason is true. One that is not listed is never true here: nothing is ever missing, or cannot be worded."""
 
