@@ -189,7 +189,14 @@ def test_says_that_all_is_well() -> None:
     found = watch.report()
 
     assert found.ok
-    assert found.checks == {"store": "ok", "worker": "sending", "oldestDue": "nothing is waiting"}
+    assert found.checks == {
+        "store": "ok",
+        "worker": "sending",
+        "oldestDue": "nothing is waiting",
+        "lastMessage": "none yet",
+        "receipts": "ok",
+        "balance": "not checked yet",
+    }
 
 
 @pytest.mark.parametrize(
