@@ -22,7 +22,8 @@ CHOICES: Final[tuple[str, ...]] = (
     (
         "4, four, the/- fourth/4th one/visit/appointment/-, cuatro, el/la/- cuarto/cuarta/4to/4ta/4o/4a cita/-, "
         "quatre, le/la/- quatrième/4e/4ème rendez-vous/-, vier, der/die/das/den/- "
-        "vierte/vierten/vierter/viertes termin/-, cztery, czwórka, ten/ta/tę/to/- czwarty/czwarta/czwartą/czwarte wizyta/-"
+        "vierte/vierten/vierter/viertes termin/-, cztery, czwórka, "
+        "ten/ta/tę/to/- czwarty/czwarta/czwartą/czwarte wizyta/-"
     ),
 )
 """Phrases for the first, second, third and fourth; the notation is that of the other words of replies."""

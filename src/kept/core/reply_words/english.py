@@ -173,6 +173,7 @@ ENGLISH: Final = ReplyWords(
             "calendar, remove me from the schedule/calendar"
         ),
         Meaning.MOVE: (
+            "r to/- change, "
             "reschedule, rescheduled/rescheduling please, re schedule, rescedule, reshedule, resched, reschedual, "
             "rescheduel, reschdule, rescheduling, rebook, postpone, re book, i_need/need/want/wish/like/have/"
             "would_like to reschedule/move/change/switch/postpone/push it/this/-, can/could/may/would/can_you/"

@@ -114,6 +114,7 @@ GERMAN: Final = ReplyWords(
             "keinen termin nicht_mehr/mehr, ich brauche den/keinen termin nicht_mehr/mehr"
         ),
         Meaning.MOVE: (
+            "r ändert, "
             "verschieben, umbuchen, verlegen, verschiebung, verschiebe, ändern, umlegen, neuen termin, neuer termin, "
             "anderen termin, anderer termin, andere uhrzeit, anderer tag, anderen tag, ein andermal, "
             "alternativtermin, ersatztermin, einen anderen, können/könnten wir das/es auf #/@/nächste_woche, "

@@ -81,6 +81,7 @@ SPANISH: Final = ReplyWords(
             "afirmativo, sí claro, seguro, listo, desde luego"
         ),
         Meaning.COMING: (
+            "c para confirmar, "
             "confirmo, confirmado, confirmada, confirmar, confirmamos, confirme, sí confirmo/confirmado, confirmo mi/"
             "la/nuestra cita/asistencia/hora/visita, confirmado gracias, cita confirmada, asistencia confirmada, "
             "confirmar/confirme mi/la cita, queda confirmado/confirmada, quiero/deseo confirmar, ahí estaré, allí "
