@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -18,6 +20,7 @@ from kept.core.notifications import Notification, NotificationKind
 from kept.core.people import consent_id
 from kept.core.practice import CancelWord, Practice
 from kept.core.receipts import ProviderMessage
+from kept.core.replies import understand
 from kept.core.schedules import Place
 from kept.core.visit_lists import VisitFacts
 from kept.core.worklist import ItemKind, ItemState, WorklistItem
@@ -27,6 +30,7 @@ from tests.dispatching import DUE, EMAIL, PHONE, START, appointment, attempt, co
 from tests.flow.answering import MAIL, SMS, World, incoming
 
 HOUR = timedelta(hours=1)
+CASES = json.loads((Path(__file__).parents[1] / "samples" / "replies.json").read_text(encoding="utf-8"))["cases"]
 PLACES = (Place(id="main", name="Main Street", zone="America/New_York"),)
 
 
@@ -507,6 +511,23 @@ def test_only_the_bare_word_cancels_and_only_where_the_practice_and_the_country_
     world.answer(text, sender=sender)
 
     assert (world.visit().status, world.allows(SMS, sender)) == (status, allowed)
+
+
+@pytest.mark.parametrize("sender", [PHONE, ABROAD])
+@pytest.mark.parametrize("way", list(CancelWord))
+def test_no_reply_of_the_labelled_ones_cancels_a_visit_but_the_bare_word(way: CancelWord, sender: str) -> None:
+    cancelled = set()
+    for case in CASES:
+        world = World(answers_replies=True, cancel_word=way)
+        world.put(msgspec.structs.replace(patient(phone=sender), version=1))
+        world.answer(case["body"], sender=sender)
+        if not world.visit().is_live:
+            cancelled.add(case["body"])
+
+    reached = {CancelWord.OPTOUT_AND_CANCEL: PHONE, CancelWord.CANCEL: ABROAD}.get(way)
+    bare = {case["body"] for case in CASES if understand(case["body"]).is_bare_cancel}
+    assert cancelled == (bare if reached == sender else set())
+    assert bare
 
 
 @pytest.mark.parametrize("way", [CancelWord.OPTOUT_AND_CANCEL, CancelWord.CANCEL])
