@@ -17,6 +17,8 @@ from tests.main.programs import Server, eventually, key_for, run, serving
 
 LINK = re.compile(r"http://[^ \"<>]+/a/[A-Za-z0-9_-]+")
 
+PORT = re.compile(r'"port":([0-9]+),"event":"serving"')
+
 
 class Desk:
     """The practice's own system, with a key."""
@@ -110,9 +112,9 @@ def test_beyond_this_machine_links_open_and_the_pages_of_the_desk_do_not(tmp_pat
     data = tmp_path / "var"
     public = {"KEPT_PUBLIC_URL": "https://visits.example"}
     with serving(data, "--demo", "--host", "0.0.0.0", **public) as server:  # noqa: S104  that is what is tested
-        port = re.search(r'"port":([0-9]+),"event":"serving"', (tmp_path / "var.log").read_text())
-        assert port
-        server.url = f"http://127.0.0.1:{port[1]}"
+        log = tmp_path / "var.log"
+        assert eventually(lambda: PORT.search(log.read_text()) is not None)
+        server.url = f"http://127.0.0.1:{PORT.findall(log.read_text())[0]}"
         visit = Desk(server, data).booked()
         path = urlsplit(run(data, "link", visit, **public).stdout.strip()).path
 
