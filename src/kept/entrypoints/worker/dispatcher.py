@@ -141,6 +141,7 @@ class Dispatcher:
             StorageUnavailableError: the store refuses; what was begun is on record, or its lease ends.
         """
         before = self._started
+        self._gates.keeps_short = False
         self._flight.refusal = None
         self._is_hungry = True
         self._chores.do_if_time()
@@ -158,6 +159,7 @@ class Dispatcher:
     def run(self, stop: Flag, *, drain_s: float = DRAIN_S) -> None:
         """Work until told to stop; then wait for what is under way, but not for long."""
         log.info("worker_started")
+        self._gates.keeps_short = True
         while not stop.is_set():
             try:
                 self._events.wait(self._round())

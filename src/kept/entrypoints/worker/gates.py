@@ -35,6 +35,10 @@ LONGEST_PAUSE_S: Final = 3_600.0
 """How long a provider may tell us to wait with everything."""
 PROBE_LOOK: Final = timedelta(seconds=2)
 """How soon others look again while one message is tried. Ours."""
+PROBE_NEAR: Final = timedelta(seconds=5)
+"""Who comes so shortly before one is tried waits for that. Ours."""
+LONGEST_HOLD: Final = timedelta(minutes=5)
+"""How long those that are not tried wait at most before they look again; at first a minute. Ours."""
 
 log = structlog.get_logger("kept.worker")
 
@@ -54,7 +58,9 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     why: Why
     until: datetime
     is_short: bool = False
-    """Whether it is waited for in memory alone."""
+    """Whether it may be waited for in memory alone."""
+    is_probe: bool = False
+    """Whether it is to be tried then, whatever turn it has."""
 
 
 class NotYetError(Exception):
@@ -90,6 +96,8 @@ class Gate:
         self._meter = meter
         self._paused_until: datetime | None = None
         self._probe = ""
+        self._told_probe: datetime | None = None
+        """The last time of a try for which somebody was told to come."""
         self._under_way: set[str] = set()
         self._show(is_open=False)
 
@@ -106,8 +114,7 @@ class Gate:
         """Return why a message may not begin now, or None, and then its place is taken."""
         rest = self._rest(now)
         if rest:
-            turn = self._pace.turn(notification_id, now=now, not_before=rest.until)
-            return Hold(why=rest.why, until=turn)
+            return rest if rest.is_short or rest.is_probe else self._after(rest, notification_id, now)
         if self.breaker.probe_at is not None and self._probe not in {"", notification_id}:
             return Hold(why=Why.BREAKER, until=now + PROBE_LOOK, is_short=True)
         if self.free == 0 and notification_id not in self._under_way:
@@ -142,6 +149,7 @@ class Gate:
         opened_at = self.breaker.opened_at
         turning = self.breaker.hear(outcome, now=now)
         if turning is Turning.OPENED:
+            self._told_probe = None
             self._meter.count(Metric.BREAKER_OPENS, provider=provider, channel=channel)
             code = self.breaker.code
             log.error("provider_rests", provider=provider, channel=channel, code=code, remedy=_remedy(code))
@@ -160,7 +168,7 @@ class Gate:
     def forget(self) -> None:
         """Forget all instants: the clock was set."""
         self._pace.forget()
-        self._paused_until = None
+        self._paused_until = self._told_probe = None
 
     @property
     def _labels(self) -> tuple[str, str]:
@@ -185,10 +193,26 @@ class Gate:
         if self._paused_until:
             return Hold(why=Why.PAUSE, until=self._paused_until)
         probe_at = self.breaker.rests_until(now) if not self._probe else None
-        return Hold(why=Why.BREAKER, until=probe_at) if probe_at else None
+        return self._until_tried(probe_at, now) if probe_at else None
+
+    def _until_tried(self, probe_at: datetime, now: datetime) -> Hold:
+        """Tell the first to come one by one, each when one is to be tried; the others, later the longer it lasts."""
+        if probe_at <= now + PROBE_NEAR:
+            return Hold(why=Why.BREAKER, until=probe_at, is_short=True)
+        mine = probe_at if self._told_probe is None else max(probe_at, self._told_probe + PROBE_EVERY)
+        if mine <= now + LONGEST_HOLD:
+            self._told_probe = mine
+            return Hold(why=Why.BREAKER, until=mine, is_probe=True)
+        so_far = now - (self.breaker.opened_at or now)
+        return Hold(why=Why.BREAKER, until=now + min(max(so_far, PROBE_EVERY), LONGEST_HOLD))
+
+    def _after(self, rest: Hold, notification_id: str, now: datetime) -> Hold:
+        """Return the hold with a turn of its own after the rest, so that not all come back at once."""
+        return Hold(why=rest.why, until=self._pace.turn(notification_id, now=now, not_before=rest.until))
 
     def _turn(self, notification_id: str, now: datetime) -> Hold | None:
-        turn = self._pace.turn(notification_id, now=now)
+        is_tried = self.breaker.probe_at is not None
+        turn = now if is_tried else self._pace.turn(notification_id, now=now)
         if turn > now:
             return Hold(why=Why.RATE, until=turn, is_short=turn <= now + SHORT)
         late = self._pace.leave(notification_id, now=now)
@@ -203,12 +227,16 @@ class Passage:
         gates: All of them.
         notification_id: Who is to pass.
         now: The one reading of the clock.
+        keeps_short: Whether short waits are kept in memory, because somebody is there when they end.
     """
 
-    def __init__(self, gates: Mapping[ChannelName, Gate], notification_id: str, *, now: datetime) -> None:
+    def __init__(
+        self, gates: Mapping[ChannelName, Gate], notification_id: str, *, now: datetime, keeps_short: bool
+    ) -> None:
         self._gates = gates
         self._id = notification_id
         self._now = now
+        self._keeps_short = keeps_short
         self._marks = {name: gate.mark(notification_id) for name, gate in gates.items()}
         holds = {name: gate.hold(notification_id, now=now) for name, gate in gates.items()}
         self._holds = {name: hold for name, hold in holds.items() if hold}
@@ -225,7 +253,7 @@ class Passage:
             NotYetError: it would begin what must wait a moment; nothing of it may be kept.
         """
         used = {handover.message.channel for handover in claimed.handovers}
-        short = next((name for name in used if name in self._holds), None)
+        short = next((name for name in used if self._is_short(name)), None)
         if short:
             self._return_all_but(short)
             raise NotYetError(short, self._holds[short])
@@ -239,13 +267,17 @@ class Passage:
 
     def _carrier(self, name: ChannelName, gate: Gate) -> Carrier:
         hold = self._holds.get(name)
-        if hold is None or hold.is_short:
+        if hold is None or self._is_short(name):
             return gate.carrier
         return msgspec.structs.replace(gate.carrier, held_until=hold.until)
 
     def _waits_for(self, name: ChannelName, claimed: Claimed) -> bool:
         hold, seen = self._holds.get(name), claimed.notification
-        return bool(hold and seen and not hold.is_short and seen.wake_at == hold.until)
+        return bool(hold and seen and seen.wake_at == hold.until)
+
+    def _is_short(self, name: ChannelName) -> bool:
+        hold = self._holds.get(name)
+        return hold is not None and (hold.why is Why.ROOM or (hold.is_short and self._keeps_short))
 
     def _return_all_but(self, kept: ChannelName) -> None:
         for name, gate in self._gates.items():
@@ -267,6 +299,8 @@ class Gates:
     def __init__(
         self, carriers: Mapping[ChannelName, Carrier], rates: Mapping[ChannelName, float], *, room: int, meter: Meter
     ) -> None:
+        self.keeps_short = False
+        """Whether somebody is there when a short wait ends, so that it need not be written."""
         share = room if len(carriers) > 1 else None
         self._lock = threading.Lock()
         self._gates = {
@@ -277,7 +311,7 @@ class Gates:
     def passed(self, notification_id: str, *, now: datetime) -> Passage:
         """Return the gates as they stand for one claim."""
         with self._lock:
-            return Passage(self._gates, notification_id, now=now)
+            return Passage(self._gates, notification_id, now=now, keeps_short=self.keeps_short)
 
     def settle(self, passage: Passage, claimed: Claimed) -> None:
         """
