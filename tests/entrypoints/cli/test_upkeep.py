@@ -13,8 +13,10 @@ from kept.core.errors import (
     OutsideError,
     RefusedError,
 )
+from kept.core.notifications import NotificationState
 from kept.entrypoints.cli.parts import Check, ServeWishes
 from kept.entrypoints.cli.screen import ConfigurationError, Exit, SeatTakenError, command, exit_code_of
+from tests.dispatching import notification
 from tests.entrypoints.cli.world import Desk
 
 
@@ -92,3 +94,42 @@ def test_a_refusal_is_one_line_and_one_document() -> None:
     assert result.exit_code == 1
     assert result.stderr == "kept: not today; come back tomorrow\n"
     assert '"code": "too_many"' in result.stdout
+
+
+def test_checks_the_balance_and_names_what_does_not_balance(desk: Desk) -> None:
+    lost = notification(wake_at=None, due_at=desk.parts.clock.now(), appointment_id=None)
+    before = desk.run("balance")
+
+    desk.parts.store.submit(lambda tx: tx.put(lost)).result()
+    document = desk.ask("balance", exit_code=1)
+    shown = desk.run("balance")
+
+    assert (before.exit_code, "It balances. 0 visits to come were looked at." in before.stdout) == (0, True)
+    assert document["found"] == {"not_scheduled": 1}
+    assert document["days"][0]["day"] == "2024-01-15"
+    assert document["days"][0]["pending"] == {"planned": 1}
+    assert document["findings"][0]["notificationId"] == "ntf_1"
+    assert shown.exit_code == 1
+    assert "It does not balance: 1 not_scheduled." in shown.stdout
+    assert "1 (planned 1)" in shown.stdout
+    assert document["findings"][0]["remedy"] in shown.stdout
+
+
+def test_an_account_that_does_not_add_up_is_shown_as_such(desk: Desk) -> None:
+    broken = notification(
+        state=NotificationState.DONE, wake_at=None, due_at=desk.parts.clock.now(), appointment_id=None
+    )
+    desk.parts.store.submit(lambda tx: tx.put(broken)).result()
+
+    shown = desk.run("balance", "--from", "2024-01-15", "--to", "2024-01-16")
+
+    assert shown.exit_code == 1
+    assert "NO" in shown.stdout
+    assert "1 unaccounted" in shown.stdout
+
+
+@pytest.mark.parametrize("last", ["2024-01-14", "2025-01-16"])
+def test_refuses_to_check_no_days_or_more_than_a_year_of_them(desk: Desk, last: str) -> None:
+    shown = desk.run("balance", "--from", "2024-01-15", "--to", last)
+
+    assert (shown.exit_code, "to: must be from the first day on, within 366 days" in shown.stderr) == (2, True)
