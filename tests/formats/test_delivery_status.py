@@ -71,6 +71,17 @@ def test_a_report_that_lost_both_still_names_the_message() -> None:
     assert (receipt.attempt_id, receipt.provider_message_id) == ("", MESSAGE)
 
 
+@pytest.mark.parametrize("kind", ["text/rfc822-headers", "text/plain"])
+def test_the_headers_that_were_returned_name_the_message_too(kind: str) -> None:
+    nameless = re.sub(
+        rb"(?m)^(Original-Envelope-Id|X-Postfix-Sender|Delivered-To|To):.*\n", b"", sample("postfix_failed")
+    )
+
+    found = told(nameless.replace(b"text/rfc822-headers", kind.encode()))
+
+    assert [r.provider_message_id for r in found] == ([MESSAGE] if kind == "text/rfc822-headers" else [])
+
+
 def test_the_address_it_was_sent_to_is_enough_when_all_of_our_mail_is_lost() -> None:
     mangled = re.sub(rb"(?m)^(Original-Envelope-Id|X-Postfix-Sender|Message-ID):.*\n", b"", sample("postfix_failed"))
 

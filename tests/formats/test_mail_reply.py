@@ -282,6 +282,26 @@ def test_no_text_gains_words(text: str) -> None:
     assert set(own_words(text).split()) <= set(text.split())
 
 
+_HEADER_PIECES = [
+    *("charset", "*", "0", "=", "'", '"', ";", "%ff", "utf-8", "boundary", " ", "\n ", "text/plain", "multipart/mixed"),
+    *("message/rfc822", "message/delivery-status", "ü", "text/html", "text/calendar", "<", ">", "@", "(", ",", "\\"),
+]
+
+
+@given(
+    st.lists(st.sampled_from(_HEADER_PIECES), max_size=12).map("".join),
+    st.sampled_from(["base64", "x-uuencode", "quoted-printable", "8bit", "7bit"]),
+    st.binary(max_size=80),
+)
+def test_no_header_breaks_the_reading(value: str, coding: str, body: bytes) -> None:
+    names = ("Content-Type", "Content-Disposition", "From", "References", "Auto-Submitted")
+    head = "".join(f"{name}: {value}\n" for name in names)
+
+    reply = answered(f"To: x@example.com\n{head}Content-Transfer-Encoding: {coding}\n\nbegin 666 x\n".encode() + body)
+
+    assert reply is None or "@" in reply.sender
+
+
 @given(
     st.binary(max_size=600), st.sampled_from([b"", b"From: ann@example.com\n", REPLY.encode(), ALTERNATIVE.encode()])
 )
