@@ -448,6 +448,7 @@ def test_cancel_ends_texts_and_a_mail_tells_how_to_cancel(world: World) -> None:
     assert (mail.rule, mail.template) == ("cancel_link", "reminder_asking")
     assert (mail.plan, mail.appointment_id) == (((MAIL,),), "apt_1")
     assert mail.deadline_at == START
+    assert world.visit().notification_ids == (mail.id,)
 
 
 @pytest.mark.parametrize(

@@ -132,8 +132,8 @@ def mail_cancel_link(tx: Transaction, heard: Heard, *, now: datetime) -> bool:
     consent = tx.get(Consent, consent_id(ChannelName.EMAIL, patient.email))
     if consent is None or not consent.granted or consent.unusable:
         return False
-    planned = cancel_link_for(heard.reply, visit, now=now)
-    tx.put(planned)
+    planned = tx.put(cancel_link_for(heard.reply, visit, now=now))
+    tx.put(msgspec.structs.replace(visit, notification_ids=(*visit.notification_ids, planned.id)))
     return True
 
 
