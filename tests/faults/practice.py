@@ -18,6 +18,7 @@ from kept.core.intervals import Interval, overlaps
 from kept.core.limits import DaySpend, Tally
 from kept.core.merging import Household
 from kept.core.notifications import Notification
+from kept.core.own_texts import OwnText
 from kept.core.people import Consent, Patient
 from kept.core.practice import Practice
 from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType
@@ -36,6 +37,7 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Heartbeat,
     Nightly,
     Notification,
+    OwnText,
     Patient,
     Practice,
     Reply,

@@ -21,6 +21,7 @@ from kept.core.texts import REMINDER, REMINDER_ASKING, REMINDER_SEVERAL
 from kept.core.visit_lists import VisitFacts
 from kept.core.wording import MessageFacts, Rendered, rendered
 from kept.flow.merging import merged_with
+from kept.flow.texts import own_text_for
 from kept.ports.store import Transaction
 
 _METHODS: Final = {
@@ -75,7 +76,7 @@ def drafted(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ..
         InvalidInputError: a text cannot be filled.
     """
     practice = tx.get(Practice, PRACTICE_ID) or Practice()
-    return tuple(_draft(occasion, channel, practice) for channel in channels)
+    return tuple(_draft(tx, occasion, channel, practice) for channel in channels)
 
 
 def message_facts(
@@ -101,17 +102,18 @@ def message_facts(
     )
 
 
-def _draft(occasion: Occasion, channel: ChannelName, practice: Practice) -> Draft:
+def _draft(tx: Transaction, occasion: Occasion, channel: ChannelName, practice: Practice) -> Draft:
     notification, facts = occasion.notification, occasion.facts
     language = first_language(facts.patient.language if facts.patient else None, practice.language)
     to = address_for(notification, facts.patient, channel) or ""
     say = _said(occasion, channel, practice)
     template = _template(occasion, channel, practice)
+    own = own_text_for(tx, practice, template, channel, language=language)
     return Draft(
         channel=channel,
         carrier=facts.carriers[channel],
         to=to,
-        text=rendered(template, channel, language=language, facts=say, now=occasion.now),
+        text=rendered(template, channel, language=language, facts=say, now=occasion.now, own=own),
         language=language,
         unsubscribe_url=_unsubscribe_url(occasion, channel, to, language),
         calendar=_calendar(occasion, channel, to, say),

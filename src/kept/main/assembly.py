@@ -23,6 +23,7 @@ from kept.core.limits import DaySpend, Tally
 from kept.core.links import Links
 from kept.core.merging import Household
 from kept.core.notifications import Notification
+from kept.core.own_texts import OwnText
 from kept.core.people import ChannelName, Consent, Patient
 from kept.core.practice import Practice
 from kept.core.receipts import ProviderMessage, ReceivedCall
@@ -50,6 +51,7 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Household,
     Nightly,
     Notification,
+    OwnText,
     Patient,
     Practice,
     ProviderMessage,

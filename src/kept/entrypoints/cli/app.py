@@ -19,6 +19,7 @@ from kept.entrypoints.cli import (
     practice,
     replies,
     simulation,
+    texts,
     upkeep,
     worklist,
 )
@@ -43,6 +44,7 @@ def program() -> typer.Typer:
         "replies": replies,
         "key": keys,
         "practice": practice,
+        "texts": texts,
     }
     for name, group in groups.items():
         made.add_typer(group.app, name=name)

@@ -26,6 +26,7 @@ from kept.entrypoints.http_api import (
     replies,
     reports,
     slots,
+    templates,
     worklist,
 )
 from kept.entrypoints.http_api.answers import Answer, problem_answer, send_answer
@@ -48,6 +49,7 @@ DESCRIBED: Final[tuple[Operation, ...]] = tuple(
         notifications,
         batches,
         messages,
+        templates,
         replies,
         worklist,
         practice,
