@@ -12,6 +12,7 @@ from kept.core.booking import AppointmentStatus
 from kept.core.notifications import Notification
 from kept.core.practice import Practice
 from kept.core.schedules import Schedule
+from kept.core.watch import Alarm, AlarmKind, Route
 from kept.entrypoints.web import Health
 from kept.ports.store import Transaction
 from tests.entrypoints.web.world import PRACTICE, SCHEDULES, World
@@ -197,6 +198,65 @@ def test_no_banner_while_all_is_well(world: World, health: Health) -> None:
     world.health = health
 
     assert world.browser.look("/").page.all("div", class_="banner") == []
+
+
+SINCE = datetime(2026, 5, 4, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("health", "language", "says"),
+    [
+        (
+            Health(is_sending=True, alarm=Alarm(about=AlarmKind.SILENT, since=SINCE, due=12)),
+            "en",
+            "No message has left since Mon, May 4, 10:05 AM. 12 messages are due.",
+        ),
+        (
+            Health(is_sending=True, alarm=Alarm(about=AlarmKind.SILENT, since=SINCE, due=1)),
+            "es",
+            "a.m. no ha salido ningún mensaje. 1 mensaje debía",
+        ),
+        (
+            Health(is_sending=True, alarm=Alarm(about=AlarmKind.SILENT, since=None, due=1)),
+            "en",
+            "No message has left yet. 1 message is due.",
+        ),
+        (
+            Health(is_sending=True, alarm=Alarm(about=AlarmKind.ABSENT, since=SINCE, due=0)),
+            "en",
+            "Nothing has been sent since Mon, May 4, 10:05 AM.",
+        ),
+        (
+            Health(is_sending=True, silent=(Route(provider="twilio", country="US", messages=20, heard=0),)),
+            "en",
+            "nobody knows whether they arrived: twilio US.",
+        ),
+        (
+            Health(is_sending=True, silent=(Route(provider="ses", country="", messages=20, heard=0),)),
+            "es",
+            "por cada una de estas vías: ses.",
+        ),
+        (Health(is_sending=True, unbalanced=1), "en", "Last night 1 thing was found"),
+        (Health(is_sending=True, unbalanced=3), "es", "Anoche se encontraron 3 contradicciones."),
+    ],
+)
+def test_an_alarm_stands_on_every_page(world: World, health: Health, language: str, says: str) -> None:
+    world.health = health
+
+    shown = [world.browser.look(f"{path}?lang={language}") for path in ("/", "/patients", "/worklist", "/book")]
+
+    banners = [" ".join(page.page.one("div", class_="banner").text.split()) for page in shown]
+    assert all(says in banner for banner in banners), banners
+
+
+def test_several_alarms_stand_below_each_other_the_worst_first(world: World) -> None:
+    route = Route(provider="twilio", country="US", messages=20, heard=0)
+    world.health = Health(is_sending=False, silent=(route,), unbalanced=2)
+
+    banner = world.browser.look("/").page.one("div", class_="banner").text
+
+    places = [banner.index(words) for words in ("Nothing is being sent", "No word of delivery", "does not balance")]
+    assert places == sorted(places)
 
 
 def test_names_are_shown_as_text_whatever_they_hold(world: World) -> None:
