@@ -1,0 +1,45 @@
+"""Live through many seeds, as quickly as they can be."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from tests.faults.simulated.invariants import problems_of
+from tests.faults.simulated.setting import MONTH, Scheme
+from tests.faults.simulated.world import lived
+
+ENOUGH: Final = 200
+"""Seeds within which a planted mistake must be seen."""
+
+
+def problems_in(seeds: Iterable[int], scheme: Scheme) -> list[str]:
+    """Return everything that is wrong with these seeds; each line names its seed and step."""
+    with uncounted():
+        return [problem for seed in seeds for problem in problems_of(lived(seed, scheme))]
+
+
+def first_seed_that_sees(invariant: str, *, scheme: Scheme = MONTH) -> int | None:
+    """Return the first seed in which an invariant is broken, or None."""
+    with uncounted():
+        for seed in range(ENOUGH):
+            if any(problem.startswith(f"{invariant} ") for problem in problems_of(lived(seed, scheme))):
+                return seed
+    return None
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """
+    Count no lines meanwhile.
+
+    Every line that a month runs is run by a smaller test too; counting them makes it take three times as long.
+    """
+    before = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
