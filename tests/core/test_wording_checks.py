@@ -18,7 +18,7 @@ from kept.core.reserved import asked_words, meaning_of
 from kept.core.schedules import Place
 from kept.core.sms import Encoding
 from kept.core.templates import MAX_TEMPLATE_LENGTH, PLACEHOLDERS, TIERS, fill, parsed
-from kept.core.text_checks import Draft, Preview, check_template, preview, preview_of_text, sample_facts
+from kept.core.text_checks import Draft, check_template, preview, preview_of_text, sample_facts
 from kept.core.texts import HONEST_WORDS, REMINDER, RESERVED_WORDS, TEXT_KINDS, TEXTS
 from kept.core.wording import MessageFacts
 

@@ -9,7 +9,7 @@ from kept.core.errors import InvalidInputError
 from kept.core.message_values import WORDS_LIMIT
 from kept.core.moments import first_language, tongue_for
 from kept.core.people import ChannelName
-from kept.core.templates import CHANNEL_TIERS, MAX_TEMPLATE_LENGTH, TIERS, Tier, fill, parsed
+from kept.core.templates import CHANNEL_TIERS, TIERS, Tier, fill, parsed
 from kept.core.text_checks import Draft, check_template, check_words, preview
 from kept.core.texts import (
     BOOKED,
@@ -188,14 +188,16 @@ def test_the_words_of_a_notice_are_checked_too(words: str, expected: list[str]) 
     assert {problem.field for problem in found} <= {"words"}
 
 
-def test_a_notice_ends_its_sentence_once() -> None:
-    for words in ("We are closed", "We are closed.", "We are closed!"):
-        facts = msgspec.structs.replace(ELM, words=words)
-        text = rendered(NOTICE, SMS, language="en", facts=facts, now=LONG_BEFORE).text
-        assert (
-            text
-            == f"Elm Clinic: {words.rstrip('.!')}{'!' if '!' in words else '.'} Call 206-555-0100. Reply STOP to opt out."
-        )
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [("We are closed", "We are closed."), ("We are closed.", "We are closed."), ("We are closed!", "We are closed!")],
+)
+def test_a_notice_ends_its_sentence_once(words: str, sentence: str) -> None:
+    facts = msgspec.structs.replace(ELM, words=words)
+
+    text = rendered(NOTICE, SMS, language="en", facts=facts, now=LONG_BEFORE).text
+
+    assert text == f"Elm Clinic: {sentence} Call 206-555-0100. Reply STOP to opt out."
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def too_sensitive(template: Template, limit: Tier, *, field: str = "text") -> It
     for name in sorted(template.names):
         if TIERS[name] > limit:
             message = f"has {{{name}}}, which tells more than {_WHERE[field]} may carry; take it out"
-            extra = {"placeholder": name, "tier": TIERS[name].name.lower()}
+            extra: dict[str, object] = {"placeholder": name, "tier": TIERS[name].name.lower()}
             yield FieldProblem(field=field, code="too_sensitive", message=message, extra=extra)
 
 

@@ -133,6 +133,66 @@ def check_words(words: str) -> tuple[FieldProblem, ...]:
     return tuple(_asked(words, field="words"))
 
 
+def preview(draft: Draft, *, facts: MessageFacts, now: datetime) -> Preview:
+    """
+    Return a text filled with some facts, with its size and everything that is wrong with it.
+
+    Raises:
+        InvalidInputError: ``unknown_template``.
+    """
+    shipped = shipped_text(draft.template, draft.channel, tongue_for(draft.language).language)
+    own = MessageText(subject=draft.subject, text=draft.text or shipped.text)
+    language, template = draft.language, draft.template
+    problems = check_template(own.text, draft.channel, language=language, template=template, subject=own.subject)
+    try:
+        message = rendered(template, draft.channel, language=language, facts=facts, now=now, own=own)
+    except InvalidInputError as error:
+        message = Rendered(subject="", text="", html="")
+        problems = problems or error.problems
+    return _previewed(message, draft.channel, problems)
+
+
+def preview_of_text(text: str, channel: ChannelName, *, facts: MessageFacts) -> Preview:
+    """
+    Return a finished text as it is, with its size and everything that is wrong with it.
+
+    Args:
+        text: Nothing in it is filled in or replaced.
+        channel: What it is for.
+        facts: Whose it is: the sender's name and number are looked for in the text.
+    """
+    has_sender = bool(facts.practice) and facts.practice.casefold() in text.casefold()
+    digits = re.sub(r"[^0-9]", "", facts.phone)
+    has_phone = bool(digits) and digits in re.sub(r"[^0-9]", "", text)
+    kind = text_kind(REMINDER)
+    found = [*_held(text, channel, kind=kind, has_sender=has_sender, has_phone=has_phone)]
+    if channel is ChannelName.SMS:
+        found += _too_large(size_of(text))
+    return _previewed(Rendered(subject="", text=text, html=""), channel, tuple(found))
+
+
+def sample_facts(practice: Practice, *, now: datetime) -> MessageFacts:
+    """Return facts to preview a text with: made-up visits tomorrow from ten, at the practice's first place."""
+    zone = ZoneInfo(practice.zone)
+    place = practice.places[0] if practice.places else None
+    ten = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(10), tzinfo=zone).astimezone(UTC)
+    where = place.name if place else _SAMPLE_PLACE
+    return MessageFacts(
+        practice=practice.name,
+        phone=(place.phone if place else "") or practice.phone or _SAMPLE_PHONE,
+        place=where,
+        start=ten,
+        zone=practice.zone,
+        first_name=_SAMPLE_FIRST_NAMES[0],
+        link=_SAMPLE_LINK,
+        words=_SAMPLE_WORDS,
+        visits=tuple(
+            VisitFacts(start=ten + timedelta(hours=hour), zone=practice.zone, place=where, first_name=name)
+            for hour, name in enumerate(_SAMPLE_FIRST_NAMES)
+        ),
+    )
+
+
 def _held(
     text: str, channel: ChannelName, *, kind: TextKind, has_sender: bool, has_phone: bool
 ) -> Iterator[FieldProblem]:
@@ -232,66 +292,6 @@ def _longest() -> tuple[MessageFacts, ...]:
             visits=(VisitFacts(start=start, zone=_LONGEST_ZONE),) * 2,
         )
         for start in starts
-    )
-
-
-def preview(draft: Draft, *, facts: MessageFacts, now: datetime) -> Preview:
-    """
-    Return a text filled with some facts, with its size and everything that is wrong with it.
-
-    Raises:
-        InvalidInputError: ``unknown_template``.
-    """
-    shipped = shipped_text(draft.template, draft.channel, tongue_for(draft.language).language)
-    own = MessageText(subject=draft.subject, text=draft.text or shipped.text)
-    language, template = draft.language, draft.template
-    problems = check_template(own.text, draft.channel, language=language, template=template, subject=own.subject)
-    try:
-        message = rendered(template, draft.channel, language=language, facts=facts, now=now, own=own)
-    except InvalidInputError as error:
-        message = Rendered(subject="", text="", html="")
-        problems = problems or error.problems
-    return _previewed(message, draft.channel, problems)
-
-
-def preview_of_text(text: str, channel: ChannelName, *, facts: MessageFacts) -> Preview:
-    """
-    Return a finished text as it is, with its size and everything that is wrong with it.
-
-    Args:
-        text: Nothing in it is filled in or replaced.
-        channel: What it is for.
-        facts: Whose it is: the sender's name and number are looked for in the text.
-    """
-    has_sender = bool(facts.practice) and facts.practice.casefold() in text.casefold()
-    digits = re.sub(r"[^0-9]", "", facts.phone)
-    has_phone = bool(digits) and digits in re.sub(r"[^0-9]", "", text)
-    kind = text_kind(REMINDER)
-    found = [*_held(text, channel, kind=kind, has_sender=has_sender, has_phone=has_phone)]
-    if channel is ChannelName.SMS:
-        found += _too_large(size_of(text))
-    return _previewed(Rendered(subject="", text=text, html=""), channel, tuple(found))
-
-
-def sample_facts(practice: Practice, *, now: datetime) -> MessageFacts:
-    """Return facts to preview a text with: made-up visits tomorrow from ten, at the practice's first place."""
-    zone = ZoneInfo(practice.zone)
-    place = practice.places[0] if practice.places else None
-    ten = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(10), tzinfo=zone).astimezone(UTC)
-    where = place.name if place else _SAMPLE_PLACE
-    return MessageFacts(
-        practice=practice.name,
-        phone=(place.phone if place else "") or practice.phone or _SAMPLE_PHONE,
-        place=where,
-        start=ten,
-        zone=practice.zone,
-        first_name=_SAMPLE_FIRST_NAMES[0],
-        link=_SAMPLE_LINK,
-        words=_SAMPLE_WORDS,
-        visits=tuple(
-            VisitFacts(start=ten + timedelta(hours=hour), zone=practice.zone, place=where, first_name=name)
-            for hour, name in enumerate(_SAMPLE_FIRST_NAMES)
-        ),
     )
 
 
