@@ -11,7 +11,7 @@ import pytest
 
 from tests.architecture.sources import ROOT, Finding, Source, planted, sources
 
-HTTP_DOORS = ("entrypoints/http_api", "entrypoints/web", "main")
+HTTP_DOORS = ("entrypoints/http_api", "entrypoints/web", "entrypoints/links", "main")
 
 ROOMS_OF: dict[str, tuple[str, ...]] = {
     "boto3": ("adapters/aws",),
