@@ -12,13 +12,14 @@ from __future__ import annotations
 import doctest
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 
@@ -27,6 +28,7 @@ import pytest
 from tests.docs.pages import ROOT, Example, examples, pages
 
 SHOWN_ADDRESS = "127.0.0.1:8080"
+LONGEST_S = 120
 MARK = "=====kept-example====="
 _CHECKER = doctest.OutputChecker()
 _OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -36,18 +38,7 @@ def lies(session: list[Example], folder: Path, address: str = SHOWN_ADDRESS) -> 
     """Run *session* in *folder*; yield a report for every example that fails or prints something else."""
     script = "".join(f"{example.command}\nprintf '\\n%s %d\\n' '{MARK}' $?\n" for example in session)
     (folder / ".session").write_text(script.replace(SHOWN_ADDRESS, address), encoding="utf-8")
-    ran = subprocess.run(
-        ["sh", ".session"],
-        cwd=folder,
-        env=_environment(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    printed = ran.stdout.replace(address, SHOWN_ADDRESS).split(f"\n{MARK} ")
+    printed = _printed_by(folder).replace(address, SHOWN_ADDRESS).split(f"\n{MARK} ")
     codes = [part.partition("\n")[0] for part in printed[1:]] + ["never reached"] * len(session)
     outputs = [printed[0], *(part.partition("\n")[2] for part in printed[1:])] + [""] * len(session)
     for example, code, output in zip(session, codes, outputs, strict=False):
@@ -57,6 +48,25 @@ def lies(session: list[Example], folder: Path, address: str = SHOWN_ADDRESS) -> 
         if code != "0" or not as_said:
             said = f"line {example.line}: {example.command}\nexit code {code}"
             yield f"{said}\nthe page says:\n{example.expected}\nit prints:\n{output.strip()}"
+
+
+def _printed_by(folder: Path) -> str:
+    """Return what the session in *folder* prints; whatever it leaves running ends with it."""
+    with subprocess.Popen(
+        ["sh", ".session"],
+        cwd=folder,
+        env=_environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as session:
+        try:
+            return session.communicate(timeout=LONGEST_S)[0]
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(session.pid, signal.SIGKILL)
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -232,7 +232,9 @@ def _last_line(notification: Notification) -> Iterator[StoryLine]:
     if notification.is_done:
         end = OUTCOME_TEXTS[notification.outcome] if notification.outcome else "Ended, and nothing says how"
         why = f": {reason_text(notification.reason)}" if notification.reason else ""
-        yield StoryLine(at=notification.done_at or notification.due_at, text=f"{end}{why}{_failures(notification)}.")
+        heard = (a.heard_at for a in notification.attempts if a.heard_at)
+        at = max([notification.done_at or notification.due_at, *heard])
+        yield StoryLine(at=at, text=f"{end}{why}{_failures(notification)}.")
     elif notification.wake_at:
         what = "to be looked at again" if notification.attempts or notification.notes else "to be sent"
         yield StoryLine(at=notification.wake_at, text=f"Next: {what}{_failures(notification)}.")
