@@ -59,6 +59,20 @@ def test_a_copy_of_the_same_message_counts_once_and_old_lines_go() -> None:
     assert counted(after, told(3)) is after
 
 
+def test_a_message_that_is_tried_again_counts_on_the_day_of_its_latest_try() -> None:
+    a_day_later = counted(tally(told(1, EVENING)), told(1, EVENING + timedelta(days=1)))
+
+    assert [line.at for line in a_day_later.told] == [EVENING + timedelta(days=1)]
+    assert not has_room(tally(told(1, EVENING - HOUR), told(2, EVENING - timedelta(days=1))), Caps(), told(2), PACIFIC)
+
+
+def test_what_a_message_spoke_for_takes_no_room_from_its_next_try() -> None:
+    of_one_message = tally(told(1, EVENING - HOUR), told(2, EVENING - HOUR))
+
+    assert has_room(of_one_message, Caps(), told(1), PACIFIC)
+    assert not has_room(of_one_message, Caps(), told(3), PACIFIC)
+
+
 @given(st.lists(st.integers(0, 30 * 24 * 60), max_size=60))
 def test_whatever_is_planned_no_day_and_no_week_has_more_than_its_caps(minutes: list[int]) -> None:
     caps, kept = Caps(), tally()

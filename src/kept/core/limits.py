@@ -97,22 +97,27 @@ def has_room(tally: Tally, caps: Caps, told: Told, zone: ZoneInfo) -> bool:
     Args:
         tally: What the number got.
         caps: The practice's limits.
-        told: The message in question. Another copy of one that is counted already needs no room.
+        told: The message in question. An earlier try of the same one, with all that it spoke for, takes no room from it.
         zone: Where the person's days begin.
     """
-    if any(t.notification_id == told.notification_id for t in tally.told):
-        return True
-    own = [t for t in tally.told if t.patient_id == told.patient_id and t.at > told.at - WEEK]
+    tried_at = {t.at for t in tally.told if t.notification_id == told.notification_id}
+    others = (t for t in tally.told if t.at not in tried_at)
+    own = [t for t in others if t.patient_id == told.patient_id and t.at > told.at - WEEK]
     today = told.at.astimezone(zone).date()
     on_the_day = sum(t.at.astimezone(zone).date() == today for t in own)
     return on_the_day < caps.per_day and len(own) < caps.per_week
 
 
 def counted(tally: Tally, told: Told) -> Tally:
-    """Return the tally with one more message, unless that one is in it; what is older than a week goes."""
-    if any(t.notification_id == told.notification_id for t in tally.told):
+    """
+    Return the tally with one more message; what is older than a week goes.
+
+    A message that is tried again counts once, at its latest try: a day may lie between the two.
+    """
+    if told in tally.told:
         return tally
-    recent = (t for t in tally.told if t.at > told.at - WEEK)
+    others = (t for t in tally.told if t.notification_id != told.notification_id)
+    recent = (t for t in others if t.at > told.at - WEEK)
     return msgspec.structs.replace(tally, told=(*recent, told))
 
 
