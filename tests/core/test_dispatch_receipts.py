@@ -12,7 +12,7 @@ from kept.core.dispatch import Send, Wait, next_move
 from kept.core.notifications import Attempt, AttemptState, Notification, Outcome, Reason
 from kept.core.people import ChannelName
 from kept.core.recording import Finish
-from tests.dispatching import DEADLINE, DUE, EMAIL, PHONE, attempt, cancelled, consent, facts, notification
+from tests.dispatching import DEADLINE, DUE, EMAIL, PHONE, attempt, cancelled, consent, facts, notification, patient
 
 SMS, MAIL = ChannelName.SMS, ChannelName.EMAIL
 ENDED = DUE + timedelta(seconds=2)
@@ -97,6 +97,16 @@ def test_a_message_of_which_no_word_came_counts_when_there_is_no_other_way() -> 
     given = facts(consents={SMS: consent(SMS, PHONE), MAIL: None})
 
     _, move = next_move(reminder(taken()), given, now=ENDED + PATIENCE)
+
+    assert move == Finish(outcome=Outcome.ACCEPTED)
+
+
+def test_a_message_that_was_taken_at_the_second_try_counts_when_there_is_no_other_way() -> None:
+    first = attempt("u", at=DUE - timedelta(minutes=2))
+    second = msgspec.structs.replace(taken(), id="ntf_1.sms.2", number=2)
+    only_sms = facts(person=msgspec.structs.replace(patient(), email=None))
+
+    _, move = next_move(reminder(first, second), only_sms, now=ENDED + PATIENCE)
 
     assert move == Finish(outcome=Outcome.ACCEPTED)
 
