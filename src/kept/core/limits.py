@@ -97,7 +97,7 @@ def has_room(tally: Tally, caps: Caps, told: Told, zone: ZoneInfo) -> bool:
     Args:
         tally: What the number got.
         caps: The practice's limits.
-        told: The message in question. An earlier try of the same one, with all that it spoke for, takes no room from it.
+        told: The message in question. An earlier try of it, with all that it spoke for, takes no room from it.
         zone: Where the person's days begin.
     """
     tried_at = {t.at for t in tally.told if t.notification_id == told.notification_id}
