@@ -122,6 +122,7 @@ def test_no_sentence_changes_what_is_understood(find: bytes, put: bytes) -> None
     "change",
     [
         (rb"multipart/report; report-type=delivery-status", rb"multipart/mixed"),
+        (rb"ntf_0a1b2c3d4e5f60718293a4b5c6d7e8f9\.email", rb"somebody-elses"),
         (rb"(?m)^Action: failed", rb"Action: pondered"),
         (rb"(?m)^Action: failed\n", rb""),
         (rb"Content-Type: message/delivery-status", rb"Content-Type: text/plain"),

@@ -222,6 +222,9 @@ def test_the_plain_text_counts_before_the_one_for_browsers() -> None:
         "<p>Yes</p><blockquote>one<blockquote>STOP</blockquote>two</blockquote>",
         "Y<b>e</b>s<br><hr><div>From: &lt;desk@practice.example&gt; STOP</div>",
         "<p>Yes<script>STOP()</script>",
+        "<!-- STOP --><p>Y&#101;s</p><!-- STOP",
+        "<P>Yes</P><DIV class='x_quote'><div>STOP</div>STOP</DIV>",
+        "\r\n <p>\r\n Yes\r\n </p>",
     ],
 )
 def test_a_mail_for_browsers_alone_is_read_as_its_reader_sees_it_without_quotations(html: str) -> None:
@@ -273,6 +276,18 @@ def test_no_text_takes_long(line: str) -> None:
     started = time.monotonic()
 
     own_words(line, ["desk@practice.example"])
+
+    assert time.monotonic() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "piece", ["<!--", "<!", "<a ", "</", "<a b='", "<?", "<a b b b ", "&", "&#", "<", ">", "a", "<div>", "<blockquote>"]
+)
+def test_no_text_for_browsers_takes_long(piece: str) -> None:
+    mail = (ALTERNATIVE + "--b\nContent-Type: text/html\n\n" + piece * (60_000 // len(piece))).encode()
+    started = time.monotonic()
+
+    answered(mail)
 
     assert time.monotonic() - started < 0.5
 

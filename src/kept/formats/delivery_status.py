@@ -33,6 +33,7 @@ _COMPLAINT: Final = "complaint"
 _STATUS: Final = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])")
 _DIAGNOSTIC: Final = re.compile(r"(?i)smtp\s*;.{0,40}?(?<![0-9.])([45]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 _ATTEMPT: Final = re.compile(r"[A-Za-z0-9_-]{1,100}\.email\.[0-9]{1,3}")
+_NOTIFIED: Final = re.compile(r"[A-Za-z0-9_-]{1,100}\.email")
 _DELIVERED_TO: Final = ("delivered-to", "x-original-to", "envelope-to", "to")
 
 _OURS: Final = frozenset({"1.7", "1.8", "2.3", "3.4"})
@@ -155,14 +156,16 @@ def _about(mail: Message, parts: tuple[Message, ...], first: tuple[Message, ...]
     reported = (path.attempt_in(a) for block in first for a in addresses(block, "original-mail-from"))
     sent_to = (path.attempt_in(address) for address in addresses(mail, *_DELIVERED_TO))
     attempt_id = next((text for text in (*envelope, *reported, *sent_to) if _ATTEMPT.fullmatch(text)), "")
-    returned = (i for part in parts for i in _original_ids(part) if _is_our_domain(i, path))
+    returned = (i for part in parts for i in _original_ids(part) if _is_ours(i, path))
     by_attempt = f"{attempt_id.rpartition('.')[0]}@{path.message_domain}" if attempt_id else ""
     message_id = by_attempt or next(returned, "")
     return _About(attempt_id=attempt_id, message_id=message_id) if message_id else None
 
 
-def _is_our_domain(message_id: str, path: ReturnPath) -> bool:
-    return message_id.rpartition("@")[2].casefold() == path.message_domain.casefold()
+def _is_ours(message_id: str, path: ReturnPath) -> bool:
+    """Tell whether a Message-ID is one that we gave: a notification and its channel, at our domain."""
+    left, _, domain = message_id.rpartition("@")
+    return domain.casefold() == path.message_domain.casefold() and bool(_NOTIFIED.fullmatch(left))
 
 
 def _original_ids(part: Message) -> tuple[str, ...]:
