@@ -8,6 +8,7 @@ at all.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -154,8 +155,8 @@ class Gate:
             code = self.breaker.code
             log.error("provider_rests", provider=provider, channel=channel, code=code, remedy=_remedy(code))
         elif turning is Turning.CLOSED and opened_at:
-            rested_s = round((now - opened_at).total_seconds())
-            log.warning("provider_is_back", provider=provider, channel=channel, rested_s=rested_s)
+            seconds = round((now - opened_at).total_seconds())
+            log.warning("provider_is_back", provider=provider, channel=channel, seconds=seconds)
         if turning:
             self._show(is_open=turning is Turning.OPENED)
 
@@ -196,7 +197,7 @@ class Gate:
         return self._until_tried(probe_at, now) if probe_at else None
 
     def _until_tried(self, probe_at: datetime, now: datetime) -> Hold:
-        """Tell the first to come one by one, each when one is to be tried; the others, later the longer it lasts."""
+        """Tell the first to come when one is to be tried, one each; the others between, later the longer it lasts."""
         if probe_at <= now + PROBE_NEAR:
             return Hold(why=Why.BREAKER, until=probe_at, is_short=True)
         mine = probe_at if self._told_probe is None else max(probe_at, self._told_probe + PROBE_EVERY)
@@ -204,7 +205,9 @@ class Gate:
             self._told_probe = mine
             return Hold(why=Why.BREAKER, until=mine, is_probe=True)
         so_far = now - (self.breaker.opened_at or now)
-        return Hold(why=Why.BREAKER, until=now + min(max(so_far, PROBE_EVERY), LONGEST_HOLD))
+        least = now + min(max(so_far, PROBE_EVERY), LONGEST_HOLD)
+        between = probe_at - PROBE_EVERY / 2
+        return Hold(why=Why.BREAKER, until=between + math.ceil((least - between) / PROBE_EVERY) * PROBE_EVERY)
 
     def _after(self, rest: Hold, notification_id: str, now: datetime) -> Hold:
         """Return the hold with a turn of its own after the rest, so that not all come back at once."""
