@@ -103,11 +103,8 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     tail: str
     """The words after the last placeholder."""
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The placeholders in it."""
-        return frozenset(part.name for part in self.parts)
+    names: frozenset[str]
+    """The placeholders in it."""
 
 
 @lru_cache(maxsize=512)
@@ -136,7 +133,7 @@ def parsed(source: str) -> Template:
         Part(lead=lead, lead_if_empty=_up_to_last_stop(lead), name=name)
         for lead, name in zip(leads, names, strict=True)
     )
-    return Template(parts=parts, tail=tail)
+    return Template(parts=parts, tail=tail, names=frozenset(names))
 
 
 def too_sensitive(template: Template, limit: Tier, *, field: str = "text") -> Iterator[FieldProblem]:

@@ -43,7 +43,10 @@ from kept.core.visit_lists import Viewpoint, VisitFacts, VisitList, mail_list, s
 
 _SHORTER_PLACES: Final = (20, 12, 0)
 """Characters that a place keeps in a text message that would else take a second segment."""
+_NO_SIZE: Final = size_of("")
 _NO_LIST: Final = VisitList()
+_LISTS: Final = {"visits", "options"}
+_Way = tuple[Saying, VisitList]
 _GAP: Final = re.compile(r"\n{3,}")
 
 
@@ -169,8 +172,9 @@ def filled(
     if channel is ChannelName.SMS:
         return Rendered(subject="", text=_sms(_ready(source.text, channel), facts, occasion, tongue), html="")
     subject_template, template = _ready(source.subject, channel, "subject"), _ready(source.text, channel)
-    said = mail_list(facts.visits, Viewpoint(reader_zone=facts.reader_zone, now=now), tongue)
-    values = _fixed(facts, channel) | _said(long_saying(occasion, tongue), said)
+    seen = Viewpoint(reader_zone=facts.reader_zone, now=now)
+    listed = mail_list(facts.visits, seen, tongue) if template.names & _LISTS else _NO_LIST
+    values = _fixed(facts, channel) | _said(long_saying(occasion, tongue), listed)
     subject = shortened(line_in(channel, fill(subject_template, values)), SUBJECT_LIMIT)
     text = _GAP.sub("\n\n", fill(template, values)).strip()
     page = mail_page(subject, text, language=tongue.tag.replace("_", "-"), link=values["link"])
@@ -209,11 +213,11 @@ def _sms(template: Template, facts: MessageFacts, occasion: Occasion, tongue: To
     return best
 
 
-def _fullest(template: Template, fixed: Mapping[str, str], ways: Sequence[Mapping[str, str]]) -> tuple[str, SmsSize]:
+def _fullest(template: Template, fixed: Mapping[str, str], ways: Sequence[_Way]) -> tuple[str, SmsSize]:
     """Return the first of some wordings among those with the fewest segments, and its size."""
-    best, best_size, best_rank = "", size_of(""), (0, False)
-    for way in ways:
-        text = fill(template, {**fixed, **way})
+    best, best_size, best_rank = "", _NO_SIZE, (0, False)
+    for saying, listed in ways:
+        text = fill(template, {**fixed, **_said(saying, listed)})
         size = size_of(text)
         rank = (size.segments, size.encoding is Encoding.UCS_2)
         if rank <= (1, False):
@@ -223,13 +227,13 @@ def _fullest(template: Template, fixed: Mapping[str, str], ways: Sequence[Mappin
     return best, best_size
 
 
-def _ways(template: Template, facts: MessageFacts, occasion: Occasion, tongue: Tongue) -> Sequence[Mapping[str, str]]:
-    """Return the ways to say when, the fullest first, as values."""
+def _ways(template: Template, facts: MessageFacts, occasion: Occasion, tongue: Tongue) -> Sequence[_Way]:
+    """Return the ways to say when, the fullest first."""
     sayings = short_sayings(occasion, tongue)
-    if not template.names & {"visits", "options"}:
-        return [_said(saying, _NO_LIST) for saying in sayings]
+    if not template.names & _LISTS:
+        return [(saying, _NO_LIST) for saying in sayings]
     seen = Viewpoint(reader_zone=occasion.reader_zone, now=occasion.now)
-    return [_said(saying, said) for said in sms_lists(facts.visits, seen, tongue) for saying in sayings]
+    return [(saying, listed) for listed in sms_lists(facts.visits, seen, tongue) for saying in sayings]
 
 
 def _fixed(facts: MessageFacts, channel: ChannelName) -> dict[str, str]:
