@@ -15,6 +15,7 @@ import msgspec
 
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.memory import MemoryStore
+from kept.core.conversation import Reply
 from kept.core.notifications import AttemptState, Notification
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
@@ -397,10 +398,10 @@ class Month:
             self.store.submit(partial(keep_call, call=call)).result()
         self._is_woken = True
 
-    def _on_reply(self, store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], object]:
+    def _on_reply(self, store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], Reply]:
         step = reply_step(store, reply, now=now)
 
-        def watched(tx: Transaction) -> object:
+        def watched(tx: Transaction) -> Reply:
             done = step(tx)
             self.desk.heard(reply, self.mark())
             return done
