@@ -1,11 +1,17 @@
-"""What a patient is told beside reminders: that a visit was booked, moved, cancelled or missed."""
+"""
+What patients are told beside reminders: that a visit was booked, moved, cancelled or missed; and what the practice
+has to say to all whom it concerns.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from kept.core.booking import Appointment
+from kept.core.moments import tongue_for
 from kept.core.notifications import SMS_THEN_EMAIL, Notification, NotificationKind, Stages, notification_id
 from kept.core.people import ChannelName
 
@@ -15,6 +21,9 @@ ASK_BACK_FOR: Final = timedelta(hours=48)
 """How long after a missed visit it is worth offering another. Ours."""
 PATIENCE_SHARE: Final = 6
 """The part of its time after which the next channel takes over: one in so many."""
+
+WORDS: Final = "words."
+"""Before the language, the fact of a notification that holds what a notice says."""
 
 _PLANS: Final[dict[NotificationKind, Stages]] = {
     NotificationKind.BOOKED: ((ChannelName.EMAIL,),),
@@ -62,3 +71,38 @@ def notice_of(
         deadline_at=deadline,
         patience=max((deadline - now) / PATIENCE_SHARE, timedelta(0)),
     )
+
+
+class PublicNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the practice tells everybody who has a visit in some days."""
+
+    id: str
+    words: dict[str, str]
+    """By language, two letters; the first is for everybody whose own is missing."""
+
+
+def public_notice(notice: PublicNotice, appointment: Appointment, *, now: datetime) -> Notification:
+    """Return the notification that tells one patient; each gets one, however many visits are concerned."""
+    deadline = min(now + NEWS_FOR, appointment.start)
+    return Notification(
+        id=notification_id("notice", notice.id, appointment.patient_id),
+        about=NotificationKind.NOTICE,
+        rule=NotificationKind.NOTICE.value,
+        patient_id=appointment.patient_id,
+        appointment_id=appointment.id,
+        appointment_sequence=appointment.sequence,
+        batch_id=notice.id,
+        template=NotificationKind.NOTICE.value,
+        facts={WORDS + language: words for language, words in notice.words.items()},
+        planned_at=now,
+        due_at=now,
+        wake_at=now,
+        deadline_at=deadline,
+        patience=max((deadline - now) / PATIENCE_SHARE, timedelta(0)),
+    )
+
+
+def words_said(notification: Notification, *, language: str) -> str:
+    """Return what a notice says in a language, or in its first one; empty when it is none."""
+    said = {key: words for key, words in notification.facts.items() if key.startswith(WORDS)}
+    return said.get(WORDS + tongue_for(language).language) or next(iter(said.values()), "")

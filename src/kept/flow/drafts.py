@@ -14,6 +14,7 @@ from kept.core.channels import Carrier, Facts, address_for
 from kept.core.links import Links
 from kept.core.merging import Companion
 from kept.core.moments import first_language
+from kept.core.notices import words_said
 from kept.core.notifications import Notification, NotificationKind
 from kept.core.people import ChannelName, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
@@ -106,7 +107,7 @@ def _draft(tx: Transaction, occasion: Occasion, channel: ChannelName, practice: 
     notification, facts = occasion.notification, occasion.facts
     language = first_language(facts.patient.language if facts.patient else None, practice.language)
     to = address_for(notification, facts.patient, channel) or ""
-    say = _said(occasion, channel, practice)
+    say = _said(occasion, channel, practice, language=language)
     template = _template(occasion, channel, practice)
     own = own_text_for(tx, practice, template, channel, language=language)
     return Draft(
@@ -137,10 +138,12 @@ def _template(occasion: Occasion, channel: ChannelName, practice: Practice) -> s
     return REMINDER_ASKING if practice.asks_to_confirm and is_open and (by_reply or by_link) else REMINDER
 
 
-def _said(occasion: Occasion, channel: ChannelName, practice: Practice) -> MessageFacts:
+def _said(occasion: Occasion, channel: ChannelName, practice: Practice, *, language: str) -> MessageFacts:
     """Return what a message says, with the page of its visit for mails and with further visits for texts."""
     facts, visit = occasion.facts, occasion.facts.appointment
     say = message_facts(occasion.notification, visit, facts.patient, practice)
+    if occasion.notification.about is NotificationKind.NOTICE:
+        say = msgspec.structs.replace(say, words=words_said(occasion.notification, language=language))
     if channel is ChannelName.EMAIL and occasion.links and visit and visit.is_live:
         say = msgspec.structs.replace(say, link=occasion.links.visit_url(visit))
     if channel is ChannelName.SMS and occasion.companions and visit and facts.patient:

@@ -14,6 +14,7 @@ from kept.entrypoints.cli import (
     links,
     mails,
     messages,
+    notices,
     outbox,
     patients,
     practice,
@@ -35,7 +36,7 @@ def program() -> typer.Typer:
         help="Books appointments that cannot collide, reminds people in the way that reaches them, and reports.",
     )
     made.callback()(_options)
-    for commands in (upkeep, appointments, links, messages, mails, imports, simulation):
+    for commands in (upkeep, appointments, links, messages, notices, mails, imports, simulation):
         commands.add_to(made)
     groups = {
         "patients": patients,

@@ -59,7 +59,12 @@ async def ledger(call: Call) -> Answer:
     for one in found.values():
         total = total.plus(one)
     days = tuple(DayLedgerView(day=day.isoformat(), **_members(one)) for day, one in found.items())
-    return json_answer(LedgersView(days=days, total=LedgerView(**_members(total))))
+    return json_answer(LedgersView(days=days, total=ledger_view(total)))
+
+
+def ledger_view(one: Ledger) -> LedgerView:
+    """Return what is shown of a ledger."""
+    return LedgerView(**_members(one))
 
 
 def _members(one: Ledger) -> dict[str, Any]:
