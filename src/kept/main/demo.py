@@ -46,7 +46,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Last digits of a number, 206-555-01xx; None: no phone."""
     has_email: bool = True
     language: str | None = None
-    refuses_sms: bool = False
+    refuses: ChannelName | None = None
 
 
 PEOPLE: Final = (
@@ -55,15 +55,19 @@ PEOPLE: Final = (
     Person(id="pat-chloe", first="Chloe", last="Martin", line=13, has_email=False),
     Person(id="pat-dev", first="Dev", last="Patel", line=14),
     Person(id="pat-emma", first="Emma", last="Larsen"),
-    Person(id="pat-farid", first="Farid", last="Haddad", line=16, has_email=False, refuses_sms=True),
+    Person(id="pat-farid", first="Farid", last="Haddad", refuses=ChannelName.EMAIL),
     Person(id="pat-grace", first="Grace", last="Kim", has_email=False),
-    Person(id="pat-hugo", first="Hugo", last="Silva", line=18, refuses_sms=True),
+    Person(id="pat-hugo", first="Hugo", last="Silva", line=18, refuses=ChannelName.SMS),
     Person(id="pat-ines", first="Inés", last="Castro", line=19, language="es"),
     Person(id="pat-jonas", first="Jonas", last="Weber", line=20),
     Person(id="pat-kira", first="Kira", last="Novak", line=21),
     Person(id="pat-liam", first="Liam", last="Walsh", line=22),
     Person(id="pat-mei", first="Mei", last="Tanaka", line=23),
     Person(id="pat-noah", first="Noah", last="Berg", line=24),
+    Person(id="pat-olga", first="Olga", last="Petrova"),
+    Person(id="pat-paul", first="Paul", last="Dubois"),
+    Person(id="pat-rosa", first="Rosa", last="Medina", language="es"),
+    Person(id="pat-sven", first="Sven", last="Lind"),
 )
 
 PLACES: Final = (
@@ -104,14 +108,23 @@ SOON: Final = (
     ("pat-farid", "nurse-chavez", 36),
     ("pat-emma", "nurse-brandt", 47),
     ("pat-ben", "nurse-brandt", 60),
-    ("pat-chloe", "nurse-chavez", 61),
+    ("pat-olga", "nurse-chavez", 60),
+    ("pat-chloe", "nurse-chavez", 72),
     ("pat-dev", "nurse-brandt", 75),
+    ("pat-paul", "nurse-chavez", _DAY - 60),
+    ("pat-sven", "nurse-brandt", _DAY - 60),
     ("pat-hugo", "nurse-brandt", _DAY - 30),
     ("pat-grace", "nurse-chavez", _DAY - 15),
     ("pat-ines", "nurse-brandt", _DAY),
-    ("pat-jonas", "nurse-chavez", _DAY + 1),
+    ("pat-rosa", "nurse-chavez", _DAY),
+    ("pat-jonas", "nurse-chavez", _DAY + 12),
 )
-"""Patient, nurse, and minutes until the visit: the first leave at once, Ben's and Inés' within a minute."""
+"""
+Patient, nurse, and minutes until the visit.
+
+The reminders of some are due at once, and of Ben, Olga, Inés and Rosa within a minute. Whoever has no phone is written
+to at any hour, so that something is seen at night too, when texts wait for the morning.
+"""
 
 TIMES: Final = (time(9), time(10, 30), time(13), time(15, 30))
 REGULARS: Final = ("pat-kira", "pat-liam", "pat-mei", "pat-noah")
@@ -149,8 +162,10 @@ def _registered(tx: Transaction, person: Person, *, now: datetime) -> Patient:
         created_at=now,
         updated_at=now,
     )
-    no_sms = (ConsentWish(channel=ChannelName.SMS, granted=False, source="said so at the desk"),)
-    return register(tx, patient, no_sms if person.refuses_sms else (), by=BY, now=now)
+    refused = (
+        [ConsentWish(channel=person.refuses, granted=False, source="said so at the desk")] if person.refuses else ()
+    )
+    return register(tx, patient, tuple(refused), by=BY, now=now)
 
 
 def _soon(now: datetime) -> Iterator[BookingRequest]:
