@@ -280,6 +280,17 @@ def test_no_text_takes_long(line: str) -> None:
     assert time.monotonic() - started < 0.5
 
 
+@pytest.mark.parametrize("piece", ["(", ":", "<", '"', ",", "\\", "a@b,", "[", ";"])
+@pytest.mark.parametrize("name", ["From", "To", "References", "Content-Type"])
+def test_no_header_takes_long(name: str, piece: str) -> None:
+    mail = f"From: ann@example.com\n{name}: {piece * (60_000 // len(piece))}\n\nYes\n"
+    started = time.monotonic()
+
+    answered(mail)
+
+    assert time.monotonic() - started < 5
+
+
 @pytest.mark.parametrize(
     "piece", ["<!--", "<!", "<a ", "</", "<a b='", "<?", "<a b b b ", "&", "&#", "<", ">", "a", "<div>", "<blockquote>"]
 )

@@ -19,6 +19,8 @@ MOST_BYTES: Final = 65_536
 MOST_PARTS: Final = 100
 """Parts of a mail, however deep; each has a Content-Type."""
 
+_MOST_NESTED: Final = 20  # Python reads comments within comments, and groups, by a call within a call
+
 _CONTENT_TYPE: Final = re.compile(rb"(?im)^content-type:")
 _CHARSET: Final = re.compile(
     r"utf-?8|(us-)?ascii|iso-8859-[0-9]{1,2}|(windows-|cp)125[0-8]|koi8-[ru]|"
@@ -61,12 +63,13 @@ def header(mail: Message, name: str) -> str:
 
 def addresses(mail: Message, *names: str) -> tuple[str, ...]:
     r"""
-    Return the addresses in some headers, in order.
+    Return the addresses in some headers, in order; none of a header that nests one thing in another many times.
 
     >>> addresses(incoming_mail(b"To: Ann <ann@example.com>, bob@example.com\n\n"), "to")
     ('ann@example.com', 'bob@example.com')
     """
-    found = [str(value) for name in names for value in mail.get_all(name) or []]
+    values = (str(value) for name in names for value in mail.get_all(name) or [])
+    found = [value for value in values if value.count("(") + value.count(":") <= _MOST_NESTED]
     return tuple(address for _, address in getaddresses(found) if "@" in address)
 
 
