@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+import zoneinfo
 
 import structlog
 
@@ -43,15 +44,16 @@ def sweep(first: int, end: int, scheme: Scheme) -> int:
 def look_for_mistakes() -> int:
     """Look for each planted mistake; return how many were missed."""
     missed = 0
-    for name, (plant, invariant) in MISTAKES.items():
+    for name, (plant, invariant, scheme) in MISTAKES.items():
         with plant():
-            seed = first_seed_that_sees(invariant)
+            seed = first_seed_that_sees(invariant, scheme)
         missed += seed is None
         say(f"{invariant:4} {'missed' if seed is None else f'seed {seed}':9} {name}")
     return missed
 
 
 if __name__ == "__main__":
+    zoneinfo.reset_tzpath(to=[])
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     if sys.argv[1:] == ["mistakes"]:
         sys.exit(bool(look_for_mistakes()))

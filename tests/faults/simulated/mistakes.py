@@ -28,6 +28,7 @@ from kept.flow.dispatch import AttemptRef, Carriers, Claimed
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Transaction
 from tests.faults.simulated.carriers import FakeCarrier
+from tests.faults.simulated.setting import MONTH, RACES, Scheme
 
 Planting = AbstractContextManager[None]
 
@@ -219,23 +220,23 @@ def words_in_utc() -> Planting:
     return in_place(drafts, "message_facts", greenwich)
 
 
-MISTAKES: Final[Mapping[str, tuple[Callable[[], Planting], str]]] = {
-    "the outcome is written before the message is sent": (outcome_before_the_send, "I1"),
-    "a late outcome overwrites another attempt's": (no_fence, "I2"),
-    "an attempt whose lease has ended is simply due again": (expired_leases_are_due_again, "I2"),
-    "what a dead worker was sending is never looked at again": (sending_is_never_swept, "I7"),
-    "the channel tries again by itself": (retry_inside_the_channel, "I2"),
-    "a claim does not see a move": (partial(_void_without, Reason.APPOINTMENT_MOVED), "I4"),
-    "a claim does not see a cancellation": (partial(_void_without, Reason.APPOINTMENT_CANCELLED), "I4"),
-    "an unknown is treated like a message that was not sent": (unknown_is_sent_again, "I2"),
-    "the next channel takes over while an outcome is unknown": (fallback_while_unknown, "I8"),
-    "a provider may hold a message for three days": (too_long_to_live, "I4"),
-    "quiet hours are kept in UTC": (quiet_hours_in_utc, "I6"),
-    "quiet hours are kept in planning and not in sending": (night_only_when_planned, "I6"),
-    "opt-outs are compared letter by letter": (opt_out_by_spelling, "I5"),
-    "texts are not counted": (texts_not_counted, "I13"),
-    "the last receipt wins": (last_receipt_wins, "I8"),
-    "taken time is not written down": (days_not_kept, "I3"),
-    "times are written in UTC": (words_in_utc, "I4"),
+MISTAKES: Final[Mapping[str, tuple[Callable[[], Planting], str, Scheme]]] = {
+    "the outcome is written before the message is sent": (outcome_before_the_send, "I1", MONTH),
+    "a late outcome overwrites another attempt's": (no_fence, "I2", MONTH),
+    "an attempt whose lease has ended is simply due again": (expired_leases_are_due_again, "I2", MONTH),
+    "what a dead worker was sending is never looked at again": (sending_is_never_swept, "I7", MONTH),
+    "the channel tries again by itself": (retry_inside_the_channel, "I2", MONTH),
+    "a claim does not see a move": (partial(_void_without, Reason.APPOINTMENT_MOVED), "I4", RACES),
+    "a claim does not see a cancellation": (partial(_void_without, Reason.APPOINTMENT_CANCELLED), "I4", RACES),
+    "an unknown is treated like a message that was not sent": (unknown_is_sent_again, "I2", MONTH),
+    "the next channel takes over while an outcome is unknown": (fallback_while_unknown, "I8", MONTH),
+    "a provider may hold a message for three days": (too_long_to_live, "I4", MONTH),
+    "quiet hours are kept in UTC": (quiet_hours_in_utc, "I6", MONTH),
+    "quiet hours are kept in planning and not in sending": (night_only_when_planned, "I6", MONTH),
+    "opt-outs are compared letter by letter": (opt_out_by_spelling, "I5", MONTH),
+    "texts are not counted": (texts_not_counted, "I13", MONTH),
+    "the last receipt wins": (last_receipt_wins, "I8", MONTH),
+    "taken time is not written down": (days_not_kept, "I3", MONTH),
+    "times are written in UTC": (words_in_utc, "I4", MONTH),
 }
-"""Each with the invariant that must be seen to be broken."""
+"""Each with the invariant that must be seen to be broken, and the kind of run that sees it soonest."""

@@ -31,6 +31,10 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """Things that the desk and the patients do in that time, about."""
     interruptions: float = 0.0
     """How likely it is that something happens between two steps of the worker."""
+    people: int = 0
+    """How many patients; 0: six to twelve."""
+    outage: timedelta | None = None
+    """For how long no worker runs in the middle; None: as the seed draws it."""
     jumps: tuple[timedelta, ...] = ()
     """By how much the clock of the machine is put forward or back, once each; empty: as the seed draws it."""
 
@@ -123,7 +127,7 @@ def drawn_setting(chance: random.Random, scheme: Scheme) -> Setting:
         quiet_hours=_quiet_hours(chance),
         caps=chance.choice([None, Caps(), Caps(per_day=2, per_week=4)]),
     )
-    people = _people(chance, region, begin)
+    people = _people(chance, region, begin, scheme.people or chance.randint(6, 12))
     return Setting(begin=begin, practice=practice, people=people, zones=(region.near, region.far))
 
 
@@ -153,9 +157,8 @@ def _policy(chance: random.Random) -> ReminderPolicy:
     return ReminderPolicy(id="default", rules=tuple(rules))
 
 
-def _people(chance: random.Random, region: Region, begin: datetime) -> tuple[Person, ...]:
-    """Return six to twelve people: alone or as families on one number or address, and some whom nothing reaches."""
-    count = chance.randint(6, 12)
+def _people(chance: random.Random, region: Region, begin: datetime, count: int) -> tuple[Person, ...]:
+    """Return people: alone or as families on one number or address, and some whom nothing reaches."""
     people: list[Person] = []
     for number in range(count):
         prefix, number_zone = chance.choice(region.prefixes)

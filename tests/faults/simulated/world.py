@@ -239,16 +239,19 @@ class Month:
             self.at(begin + chance.uniform(0, scheme.days - 1) * DAY, self.desk.act)
         for _ in range(chance.choice([0, 1, 3])):
             self.at(begin + chance.uniform(0, scheme.days) * DAY, self._fall_out)
+        if scheme.outage:
+            self.at(begin + scheme.days * DAY / 3, partial(self._fall_out, scheme.outage))
         for _ in range(chance.choice([0, 2, 6])):
             self.at(begin + chance.uniform(0, scheme.days) * DAY, self._is_to_die)
         jumps = scheme.jumps or chance.choice([(), (), (), tuple(chance.sample(JUMPS, 2))])
         for jump in jumps:
             self.at(begin + chance.uniform(0, scheme.days) * DAY, partial(self._jump, jump))
 
-    def _fall_out(self) -> None:
+    def _fall_out(self, lasts: timedelta | None = None) -> None:
         """Let no worker run for a while."""
         self.worker = None
-        self.at(self.true_now() + self.chance.choice(OUTAGES) * HOUR, partial(self._restart, self.clock.now()))
+        lasts = lasts or self.chance.choice(OUTAGES) * HOUR
+        self.at(self.true_now() + lasts, partial(self._restart, self.clock.now()))
 
     def _restart(self, down_since: datetime) -> None:
         """Start a new worker, as whoever looks after the machine does."""
