@@ -14,6 +14,7 @@ FIRST = {
     "es": ("uno", "la primera", "el primero", "la 1", "primera cita", "opción 1", "1ra", "la primera, por favor"),
     "fr": ("un", "le premier", "la première", "1er", "numéro 1", "le premier rendez-vous", "1re"),
     "de": ("eins", "der erste", "die erste", "den ersten", "erster Termin", "Nr. 1", "das erste bitte"),
+    "digits of other writings": ("\u0661", "\u06f1", "\u0967.", "\uff11)"),
     "pl": ("jeden", "pierwszy", "pierwszą", "ta pierwsza", "numer 1", "pierwsza wizyta"),
 }
 SECOND = {

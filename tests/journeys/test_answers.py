@@ -64,6 +64,7 @@ def test_a_yes_that_may_mean_two_visits_is_asked_about_and_its_number_counts(wor
         ParticipationStatus.ACCEPTED,
     ]
     assert "A reply needs a person" in waiting
+    assert "We asked which visit was meant" in waiting
     assert "Nothing to do: everyone was reached." in world.browser.look("/worklist").text
 
 

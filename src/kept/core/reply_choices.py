@@ -9,6 +9,7 @@ Source:
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
@@ -35,7 +36,7 @@ def chosen_option(text: str, *, options: int) -> int | None:
     >>> [chosen_option(text, options=2) for text in ("1 or 2", "2pm", "1?", "not the first", "yes")]
     [None, None, None, None, None]
     """
-    reading = Reading(text)
+    reading = Reading("".join(str(unicodedata.decimal(sign, sign)) for sign in text))
     if reading.asks:
         return None
     spans = reading.without(Meaning.POLITE, Meaning.AGREES, Meaning.PAUSE)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from kept.core.contacts import PhoneNumber
-from kept.core.conversation import Reply
+from kept.core.conversation import Effect, Reply
 from kept.core.people import ChannelName, Patient
 from kept.core.worklist import ItemKind, Subject, item_for_reply
 from kept.flow.worklist import open_item
@@ -32,6 +32,7 @@ def listed(anywhere: World) -> tuple[World, str]:
         sender=PHONE,
         text="hm?",
         intent="unclear",
+        effects=(Effect.LISTED, Effect.ANSWERED),
         confidence="unsure",
         rule="no_rule_fits",
         patient_ids=("pat_1",),
@@ -58,7 +59,7 @@ def test_shows_whom_to_call_when_the_visit_is_and_why(listed: tuple[World, str])
         PHONE,
         "2026-01-06T07:00:00-05:00",
     )
-    assert [(r["text"], r["intent"]) for r in item["replies"]] == [("hm?", "unclear")]
+    assert [(r["text"], r["intent"], r["effects"]) for r in item["replies"]] == [("hm?", "unclear", ["answered"])]
 
 
 def test_lists_a_page_at_a_time(listed: tuple[World, str]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from kept.core.access import Scope
+from kept.core.conversation import Effect, Reply
 from kept.core.worklist import WHY, WorklistItem
 from kept.entrypoints.http_api.answers import Answer, etag, json_answer
 from kept.entrypoints.http_api.appointment_search import CURSOR, LIMIT, USUAL_PAGE
@@ -35,6 +36,8 @@ class ItemReplyView(View, frozen=True, kw_only=True):
     at: datetime
     text: str
     intent: str
+    effects: tuple[str, ...]
+    """What it has led to beside this item, such as asked_which_visit."""
 
 
 class ItemEventView(View, frozen=True, kw_only=True):
@@ -96,7 +99,7 @@ def item_view(row: Listed) -> WorklistItemView:
         appointment_id=item.appointment_id,
         visit_start=local_text(item.visit_start, visit.zone if visit else "UTC") if item.visit_start else None,
         notification_ids=item.notification_ids,
-        replies=tuple(ItemReplyView(at=r.at, text=r.text, intent=r.intent) for r in row.replies),
+        replies=tuple(_reply_view(r) for r in row.replies),
         opened_at=item.opened_at,
         closed_at=item.closed_at,
         closed_by=item.closed_by,
@@ -104,6 +107,11 @@ def item_view(row: Listed) -> WorklistItemView:
         history=tuple(ItemEventView(at=e.at, what=e.what, by=e.by, done=e.done) for e in item.history),
         version=item.version,
     )
+
+
+def _reply_view(reply: Reply) -> ItemReplyView:
+    effects = tuple(effect.value for effect in reply.effects if effect is not Effect.LISTED)
+    return ItemReplyView(at=reply.at, text=reply.text, intent=reply.intent, effects=effects)
 
 
 async def find(call: Call) -> Answer:
