@@ -175,6 +175,20 @@ def test_relief_does_not_wait_for_the_next_minute() -> None:
     assert (before, sender.alarms()) == (True, False)
 
 
+def test_relief_is_told_even_when_messages_had_left_before() -> None:
+    sender = Sender()
+    sender.left_at = NOW - HOUR
+    sender.do(lambda tx: tx.put(notification(wake_at=NOW - HOUR)))
+    sender.watching.look()
+    before = sender.alarms()
+
+    sender.clock.advance(10 * SECOND)
+    sender.left_at = sender.clock.now()
+    sender.watching.look()
+
+    assert (before, sender.alarms()) == (True, False)
+
+
 def test_a_worker_that_has_ended_is_missed_after_three_minutes() -> None:
     sender = Sender()
     sender.watching.look()

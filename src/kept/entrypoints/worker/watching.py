@@ -87,10 +87,11 @@ class Watching:
             self._take_long_looks(self._aside, now)
 
     def _is_relief(self, waiting: Backlog, now: datetime) -> bool:
-        """Tell whether what was written last alarms, and a message has left since: that need not wait for a minute."""
+        """Tell whether a message has left since what was written last says that none did: that waits for no minute."""
         left_at = self._left_at()
-        is_news = self._beat is not None and left_at is not None and left_at != self._beat.left_at
-        return is_news and standing_alarm(self._beat, waiting, now=now) is not None
+        if self._beat is None or left_at is None or left_at == self._beat.left_at:
+            return False
+        return self._beat.left_at is None or standing_alarm(self._beat, waiting, now=now) is not None
 
     def _keep(self, waiting: Backlog, now: datetime) -> None:
         if self._writing is not None and not self._writing.done():
