@@ -58,6 +58,15 @@ def test_a_c_confirms_the_visit(world: World, visit: Appointment) -> None:
     assert world.wakes == 1
 
 
+def test_an_answer_is_about_the_visit_of_its_message_though_there_is_another(world: World, visit: Appointment) -> None:
+    world.book("a2", "ann", NOON + timedelta(days=2))
+
+    press(world, "reply", text="C")
+
+    answers = [world.stored(visit_id).participation for visit_id in ("a1", "a2")]
+    assert answers == [ParticipationStatus.ACCEPTED, ParticipationStatus.NEEDS_ACTION]
+
+
 def test_a_stop_ends_messages_and_the_patients_page_shows_it(world: World, visit: Appointment) -> None:
     press(world, "reply", text="STOP")
 

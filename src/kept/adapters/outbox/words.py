@@ -117,10 +117,10 @@ class OutboxReader:
         raise ForgedError("the outbox of this machine calls nobody")
 
     def read(self, request: WebhookRequest) -> tuple[DeliveryReceipt | IncomingReply, ...]:
-        """Return the receipt or the reply in a call; nothing when it holds neither."""
+        """Return the receipt in a call, or the reply after word that its message has come; nothing when it has none."""
         said = json.loads(request.body)
         if "text" in said:
-            return (_reply(said),)
+            return (_receipt(said, Word.DELIVERED), _reply(said))
         word = said.get("word")
         return (_receipt(said, Word(word)),) if word in set(Word) else ()
 
