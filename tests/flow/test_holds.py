@@ -12,12 +12,13 @@ import pytest
 
 from kept.adapters.memory import MemoryStore
 from kept.adapters.sqlite import SqliteStore
+from kept.core.booking import AppointmentEvent
 from kept.core.errors import InvalidInputError, NotFoundError, SlotTakenError, StaleVersionError, StateConflictError
 from kept.core.holds import SlotHold, hold_id
 from kept.core.schedules import ScheduleDay
 from kept.flow import holds
-from kept.flow.booking import Change
-from kept.flow.holds import drop_hold, end_slot_hold, ended_slot_holds, extend_hold, hold_slot
+from kept.flow.booking import Change, apply, drop_hold, move
+from kept.flow.holds import end_slot_hold, ended_slot_holds, extend_hold, hold_slot
 from kept.ports.store import Transaction
 from tests.faults.practice import KINDS
 from tests.flow.linking import HOUR, MINUTE, NOW, START, ZONE, booked, busy, done, furnish, half_from, practice_store
@@ -106,6 +107,24 @@ def test_a_hold_that_ends_gives_its_time_back(store: MemoryStore) -> None:
     assert done(store, lambda tx: end_slot_hold(tx, "a1", now=NOW + 10 * MINUTE))
     assert not done(store, lambda tx: end_slot_hold(tx, "a1", now=NOW + 10 * MINUTE))
     assert busy(store) == ["a1"]
+    assert store.load(SlotHold, [HELD]) == ()
+
+
+def test_the_desk_can_move_the_visit_to_the_time_that_is_kept_for_it(store: MemoryStore) -> None:
+    hold(store)
+
+    done(store, lambda tx: move(tx, Change(appointment_id="a1", by="desk"), half_from(TEN), zone=ZONE, now=NOW))
+
+    assert busy(store) == ["a1"]
+    assert store.load(SlotHold, [HELD]) == ()
+
+
+def test_a_visit_that_the_desk_cancels_gives_back_what_is_kept_for_it(store: MemoryStore) -> None:
+    hold(store)
+
+    done(store, lambda tx: apply(tx, Change(appointment_id="a1", by="desk"), AppointmentEvent.CANCEL, now=NOW))
+
+    assert busy(store) == []
     assert store.load(SlotHold, [HELD]) == ()
 
 

@@ -22,6 +22,7 @@ from kept.core.booking import (
     taken_on,
 )
 from kept.core.errors import InvalidInputError, NotFoundError, StaleVersionError
+from kept.core.holds import SlotHold, hold_id
 from kept.core.intervals import Interval
 from kept.core.notifications import NotificationKind, Reason
 from kept.core.people import Patient
@@ -267,9 +268,28 @@ def take_time(tx: Transaction, appointment: Appointment) -> tuple[str, ...]:
 
 
 def give_time_back(tx: Transaction, appointment: Appointment) -> None:
-    """Give the appointment's time back."""
+    """Give back the appointment's time, and whatever is kept for it elsewhere."""
+    drop_hold(tx, appointment.id)
     for role, owner in appointment.owners():
         for day_id in days_of(role, owner, taken_on(role, appointment).interval):
             day = tx.get(ScheduleDay, day_id)
             if day:
                 tx.put(day.release(appointment.id))
+
+
+def drop_hold(tx: Transaction, appointment_id: str) -> SlotHold | None:
+    """Give back the time that is kept for an appointment's move, and forget it; return what it was, or None."""
+    hold = give_hold_back(tx, appointment_id)
+    if hold:
+        tx.delete(hold)
+    return hold
+
+
+def give_hold_back(tx: Transaction, appointment_id: str) -> SlotHold | None:
+    """Take a hold's time off the schedule days; return the hold, which is still on record, or None."""
+    hold = tx.get(SlotHold, hold_id(appointment_id))
+    for day_id in hold.days if hold else ():
+        day = tx.get(ScheduleDay, day_id)
+        if day:
+            tx.put(day.release(hold_id(appointment_id)))
+    return hold

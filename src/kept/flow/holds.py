@@ -10,8 +10,7 @@ from kept.core.booking import sort_instant
 from kept.core.errors import NotFoundError
 from kept.core.holds import SlotHold, extended, held, hold_id
 from kept.core.intervals import Interval
-from kept.core.schedules import ScheduleDay
-from kept.flow.booking import Change, as_moved, take_time
+from kept.flow.booking import Change, as_moved, drop_hold, give_hold_back, take_time
 from kept.ports.store import Store, Transaction
 
 
@@ -51,24 +50,6 @@ def extend_hold(tx: Transaction, appointment_id: str, *, now: datetime) -> SlotH
     if hold is None:
         raise NotFoundError("time that is kept for this visit")
     return tx.put(extended(hold, now=now))
-
-
-def drop_hold(tx: Transaction, appointment_id: str) -> SlotHold | None:
-    """Give back the time that is kept for a visit, and forget it; return what it was, or None."""
-    hold = give_hold_back(tx, appointment_id)
-    if hold:
-        tx.delete(hold)
-    return hold
-
-
-def give_hold_back(tx: Transaction, appointment_id: str) -> SlotHold | None:
-    """Take a hold's time off the schedule days; return the hold, which is still on record, or None."""
-    hold = tx.get(SlotHold, hold_id(appointment_id))
-    for day_id in hold.days if hold else ():
-        day = tx.get(ScheduleDay, day_id)
-        if day:
-            tx.put(day.release(hold_id(appointment_id)))
-    return hold
 
 
 def ended_slot_holds(store: Store, *, now: datetime, limit: int = 500) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.schedules import Role, Schedule, ScheduleDay, days_of
 from kept.core.worklist import ItemKind, WorklistItem, closed, visit_item_id
 from kept.flow.booking import Change, apply, move
-from kept.flow.holds import drop_hold, hold_slot
+from kept.flow.holds import hold_slot
 from kept.flow.slots import free_times
 from kept.ports.store import Store, Transaction
 
@@ -159,7 +159,6 @@ def cancel_visit(tx: Transaction, seen: Seen, *, now: datetime) -> Appointment:
     if known.status is AppointmentStatus.CANCELLED:
         return known
     appointment = _as_seen(tx, seen, now=now)
-    drop_hold(tx, appointment.id)
     _close_items(tx, appointment, _ANSWERED, done=CHANGED, now=now)
     return apply(tx, Change(appointment_id=appointment.id, by=BY), AppointmentEvent.CANCEL, now=now)
 
@@ -194,7 +193,6 @@ def move_visit(tx: Transaction, seen: Seen, to: Interval, *, now: datetime) -> A
     if known.interval == to and known.is_live:
         return known
     appointment = _as_seen(tx, seen, now=now)
-    drop_hold(tx, appointment.id)
     _close_items(tx, appointment, _ANSWERED, done=CHANGED, now=now)
     change = Change(appointment_id=appointment.id, by=BY)
     after = move(tx, change, to, zone=appointment.zone, now=now)
