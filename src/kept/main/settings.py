@@ -114,6 +114,10 @@ class Settings(BaseSettings):
     """Whether messages in the outbox wait for word of what became of them, which you then give."""
     sending_threads: Annotated[int, Field(ge=1, le=256)] = 32
     """Calls to providers that are made at once."""
+    sms_rate: Annotated[float | None, Field(gt=0, le=1_000)] = None
+    """Text messages a second; none: what is usual for the provider."""
+    email_rate: Annotated[float | None, Field(gt=0, le=1_000)] = None
+    """Mails a second; none: what is usual for the provider."""
     requests_per_second: Annotated[float, Field(gt=0)] = 5_000.0
     """For each API key, over time."""
     request_burst: Annotated[int, Field(ge=1)] = 10_000
@@ -135,7 +139,7 @@ class Settings(BaseSettings):
     smtp_password_file: Path | None = None
     """File whose first line is the password; instead of smtp_password."""
     smtp_sender: str = ""
-    """Address in From, and where failure notices go; needed for email = smtp."""
+    """Address in From; failure notices go there too while smtp_bounce_address is empty; needed for email = smtp."""
     smtp_sender_name: str = ""
     """Name in From."""
     smtp_reply_to: str = ""
