@@ -23,7 +23,7 @@ from kept.core.errors import InvalidInputError
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from kept.ports.channel import OutgoingMessage
-from kept.ports.provider_api import ApiAnswer, ApiFailure, ApiFailureKind
+from kept.ports.provider_api import BUSY_PAUSE_S, ApiAnswer, ApiFailure, ApiFailureKind
 from tests.adapters.aws_channels import CASES, HASTY, QUICK, AwsCase, opened
 from tests.adapters.aws_fakes import EUM, SES, SNS, STRANGER, TAKEN, Act, FakeService, aws_environment
 from tests.contracts.channels import NOW, StoppedClock, outgoing
@@ -181,17 +181,17 @@ def test_says_what_an_answer_means(
         ("7", 7.0),
         ("0", 0.0),
         ("Mon, 04 May 2026 13:00:30 GMT", 30.0),
-        ("Mon, 04 May 2026 12:59:30 GMT", None),
+        ("Mon, 04 May 2026 12:59:30 GMT", BUSY_PAUSE_S),
         ("999999999", 3600.0),
         ("Fri, 31 Dec 9999 23:59:59 GMT", 3600.0),
-        ("-5", None),
-        ("nan", None),
-        ("inf", None),
-        ("soon", None),
-        ("", None),
+        ("-5", BUSY_PAUSE_S),
+        ("nan", BUSY_PAUSE_S),
+        ("inf", BUSY_PAUSE_S),
+        ("soon", BUSY_PAUSE_S),
+        ("", BUSY_PAUSE_S),
     ],
 )
-def test_passes_on_how_long_to_wait_within_reason(stand: Stand, header: str, seconds: float | None) -> None:
+def test_passes_on_how_long_to_wait_within_reason(stand: Stand, header: str, seconds: float) -> None:
     stand.does(stand.fake.refusing(429, "ThrottlingException", Retry_After=header))
 
     (outcome,) = stand.send()
@@ -204,7 +204,7 @@ def test_throttled_without_a_word_on_how_long(stand: Stand) -> None:
 
     (outcome,) = stand.send()
 
-    assert outcome == SendOutcome(state=NOT_SENT, code="Throttling")
+    assert outcome == SendOutcome(state=NOT_SENT, code="Throttling", retry_after_s=BUSY_PAUSE_S)
 
 
 NO_ID = {"SNS": b"<PublishResponse><PublishResult/></PublishResponse>"}

@@ -192,11 +192,22 @@ def test_says_that_all_is_well() -> None:
     assert found.checks == {
         "store": "ok",
         "worker": "sending",
+        "providers": "none is left alone",
         "oldestDue": "nothing is waiting",
         "lastMessage": "none yet",
         "receipts": "ok",
         "balance": "not checked yet",
     }
+
+
+def test_names_a_provider_that_is_left_alone_and_is_well_all_the_same() -> None:
+    pulse = Pulse(resting_providers=("twilio (sms: auth)",))
+    watch = HealthWatch(MemoryStore(), SimulatedClock(NOW), FakeSender(pulse))  # type: ignore[arg-type]
+
+    found = watch.report()
+
+    assert found.ok
+    assert found.checks["providers"] == "left alone but for one message a minute: twilio (sms: auth)"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from kept.flow.receipts import keep_call, received
 from kept.flow.replies import reply_step
 from kept.main.channels import open_outside
 from kept.main.link_keys import links_of
+from kept.main.rates import rates_of
 from kept.main.settings import EmailChannel, Settings, SmsChannel
 from kept.ports.channel import Channel
 from kept.ports.store import Entity
@@ -150,6 +151,7 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         max_in_flight=threads + max(1, threads // 4),
         aside=SendingThreads(1, name="kept-aside"),
         readers=CallReaders({**parts.readers, PROVIDER: OutboxReader()}, on_reply=reply_step),
+        rates=rates_of(parts.settings, parts.channels),
         links=parts.links,
     )
     return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)

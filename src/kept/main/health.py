@@ -61,7 +61,7 @@ class HealthWatch:
         now = self._clock.now()
         store = self._store_says(now)
         worker = self._worker_says(now)
-        checks = {"store": store, "worker": worker}
+        checks = {"store": store, "worker": worker, "providers": self._providers_say()}
         try:
             seen = self._seen(now)
         except OutsideError:
@@ -131,6 +131,11 @@ class HealthWatch:
             elif now > (self._asked_at or now) + PATIENCE:
                 self._said = "does not answer"
             return self._said
+
+    def _providers_say(self) -> str:
+        """Tell of providers that are left alone; that is no fault of this process, and others can be well."""
+        resting = self._sender.pulse().resting_providers if self._sender and self._sender.is_seated else ()
+        return f"left alone but for one message a minute: {', '.join(resting)}" if resting else "none is left alone"
 
     def _worker_says(self, now: datetime) -> str:
         if self._sender is None:

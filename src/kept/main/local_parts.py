@@ -136,8 +136,10 @@ class LocalParts:
 
     def simulate(self, wishes: SimulationWishes, watch: SimulationWatch) -> SimulationReport:
         """Let the real planner and worker live through some days, with a made-up carrier."""
+        from kept.main.logs import set_up_logs
         from kept.main.simulate import simulate
 
+        set_up_logs("CRITICAL")  # what fails in a simulation is no event of this machine
         return simulate(self.store, wishes, watch)
 
     def settings(self) -> Mapping[str, object]:

@@ -79,6 +79,9 @@ class ProviderApi(Protocol):
         """Release connections."""
 
 
+BUSY_PAUSE_S: Final = 5.0
+"""Pause when a provider says "not now" and not for how long. Ours."""
+
 _STATES: Final = {
     ApiFailureKind.REFUSED: AttemptState.REFUSED,
     ApiFailureKind.THROTTLED: AttemptState.NOT_SENT,
@@ -96,10 +99,11 @@ def failed_outcome(failure: ApiFailure) -> SendOutcome:
     'auth'
     """
     code = f"{failure.code} {failure.reason}".strip()
+    is_busy = failure.kind is ApiFailureKind.THROTTLED
     return SendOutcome(
         state=_STATES[failure.kind],
         code="auth" if failure.kind is ApiFailureKind.DENIED else code,
-        retry_after_s=failure.retry_after_s,
+        retry_after_s=BUSY_PAUSE_S if is_busy and failure.retry_after_s is None else failure.retry_after_s,
     )
 
 

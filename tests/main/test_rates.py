@@ -1,0 +1,47 @@
+"""How fast each provider is sent to."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from kept.core.people import ChannelName
+from kept.main.rates import USUAL, rates_of
+from kept.main.settings import Settings, SettingsError, changed
+from tests.architecture.sources import ROOT
+from tests.entrypoints.worker.world import MAIL, SMS, RecordingChannel
+
+
+def channel(name: ChannelName, provider: str) -> RecordingChannel:
+    made = RecordingChannel(name)
+    made.provider = provider
+    return made
+
+
+@pytest.mark.parametrize(
+    ("provider", "choice", "rate"),
+    [("twilio", {}, 1.0), ("twilio", {"sms_rate": 30}, 30.0), ("outbox", {}, None), ("outbox", {"sms_rate": 2}, 2.0)],
+)
+def test_a_setting_counts_before_what_is_usual(
+    tmp_path: Path, provider: str, choice: dict[str, object], rate: float | None
+) -> None:
+    settings = changed(Settings(data=tmp_path), **choice)
+
+    found = rates_of(settings, {SMS: channel(SMS, provider), MAIL: channel(MAIL, "outbox")})
+
+    assert found == ({SMS: rate} if rate else {})
+
+
+@pytest.mark.parametrize("rate", [0, -1, "fast", 1_001])
+def test_a_rate_that_makes_no_sense_is_refused(tmp_path: Path, rate: object) -> None:
+    with pytest.raises(SettingsError):
+        changed(Settings(data=tmp_path), email_rate=rate)
+
+
+def test_every_provider_of_the_table_but_the_outbox_has_a_usual_rate() -> None:
+    with (ROOT / "docs" / "reference" / "providers.csv").open(encoding="utf-8", newline="") as lines:
+        providers = {row["provider"] for row in csv.DictReader(lines)}
+
+    assert providers - {"outbox"} == set(USUAL)
