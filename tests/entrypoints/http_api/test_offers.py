@@ -101,6 +101,32 @@ def test_previews_a_text(here: World, asked: dict[str, str], encoding: str | Non
     assert (told["text"], told["encoding"], told["segments"]) == (asked["text"], encoding, segments)
 
 
+@pytest.mark.parametrize(
+    ("asked", "subject", "begins"),
+    [
+        ({"name": "booked"}, "", "Elm Street Clinic: you are booked tomorrow"),
+        ({"name": "cancelled", "language": "de"}, "", "Elm Street Clinic: Ihr Termin morgen"),
+        ({"name": "notice", "channel": "email"}, "Elm Street Clinic: a notice for you", "We are closed on Friday"),
+        (
+            {"name": "missed", "channel": "email", "template": "{practice}: call us", "subject": "{practice}: {day}"},
+            "Elm Street Clinic: tomorrow",
+            "Elm Street Clinic: call us",
+        ),
+    ],
+    ids=["shipped", "in German", "a notice", "own"],
+)
+def test_previews_a_text_by_its_name(here: World, asked: dict[str, str], subject: str, begins: str) -> None:
+    told = here.call("POST", PREVIEW, json=asked).json
+
+    assert told["subject"].startswith(subject)
+    assert told["text"].startswith(begins)
+    assert [p for p in told["problems"] if not p.get("warning")] == []
+
+
+def test_previews_no_text_that_kept_does_not_have(here: World) -> None:
+    assert here.call("POST", PREVIEW, json={"name": "newsletter"}).status == 422
+
+
 def test_fills_a_template_and_tells_every_rule_it_breaks(here: World) -> None:
     good = here.call(
         "POST", PREVIEW, json={"template": "{practice}: {day} at {time}, {place}. {phone}. STOP to opt out."}
