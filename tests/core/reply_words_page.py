@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kept.core.replies import CANCEL_IS_OPT_OUT, DEFAULT_OFFERED, NO_RULE, RULES, Intent
 from kept.core.reply_words import REPLY_WORDS
-from kept.core.reply_words.choices import BEFORE_A_NUMBER, CHOICES
+from kept.core.reply_words.choices import BEFORE_A_NUMBER, BETWEEN_NUMBERS, CHOICES, EVERY_ONE
 from kept.core.reply_words.reactions import APPROVING, NOT_APPROVING
 from kept.core.reply_words.shape import Meaning, ReplyWords
 
@@ -133,11 +133,12 @@ def _reactions() -> Iterator[str]:
 
 def _choices() -> Iterator[str]:
     yield from ("## Choices", "")
-    yield "When a reply may mean several visits, a numbered question goes back. A bare number is the answer to it, for a"
-    yield "day or until the first of the visits begins; a wish to end messages counts whatever was asked."
+    yield "When a reply may mean several visits, a numbered question goes back. A bare number is the answer to it, for"
+    yield "a day or until the first of the visits begins; a wish to end messages counts whatever was asked."
     yield from ("", "| number | phrases |", "| --- | --- |")
     yield from (f"| {number} | {phrases} |" for number, phrases in enumerate(CHOICES, start=1))
-    yield from ("", f"In front of a digit may stand: {BEFORE_A_NUMBER}.")
+    yield f"| all | {EVERY_ONE} |"
+    yield from ("", f"In front of a digit may stand: {BEFORE_A_NUMBER}. Between two numbers: {BETWEEN_NUMBERS}.")
 
 
 if __name__ == "__main__":

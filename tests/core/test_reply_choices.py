@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kept.core.replies import Intent, understand
-from kept.core.reply_choices import MOST_OPTIONS, chosen_option
+from kept.core.reply_choices import MOST_OPTIONS, chosen_options
 
 FIRST = {
     "en": ("1", "#1", "1.", "1)", "(1)", "1️⃣", "①", "\uff11", "one", "the first", "First one", "the 1st", "option 1"),
@@ -30,7 +30,7 @@ ROWS += [(words, text, 2) for words, texts in SECOND.items() for text in texts]
 
 @pytest.mark.parametrize(("language", "text", "number"), ROWS)
 def test_a_bare_number_or_its_place_in_the_list_is_a_choice(language: str, text: str, number: int) -> None:
-    assert chosen_option(text, options=2) == number, language
+    assert chosen_options(text, options=2) == (number,), language
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,10 @@ def test_a_bare_number_or_its_place_in_the_list_is_a_choice(language: str, text:
         "-",
         "1?",
         "1 or 2",
-        "1 and 2",
-        "both",
+        "1 and 3",
+        "both or none",
+        "thanks all",
+        "all good",
         "neither",
         "not the first",
         "No, the second",
@@ -63,22 +65,46 @@ def test_a_bare_number_or_its_place_in_the_list_is_a_choice(language: str, text:
     ],
 )
 def test_anything_else_is_no_choice(text: str) -> None:
-    assert chosen_option(text, options=2) is None
+    assert chosen_options(text, options=2) == ()
 
 
 def test_only_what_was_on_the_list_can_be_chosen() -> None:
-    chosen = [[chosen_option(str(n), options=most) for n in range(1, 6)] for most in range(1, MOST_OPTIONS + 1)]
+    chosen = [[chosen_options(str(n), options=most) for n in range(1, 6)] for most in range(1, MOST_OPTIONS + 1)]
 
     assert chosen == [
-        [1, None, None, None, None],
-        [1, 2, None, None, None],
-        [1, 2, 3, None, None],
-        [1, 2, 3, 4, None],
+        [(1,), (), (), (), ()],
+        [(1,), (2,), (), (), ()],
+        [(1,), (2,), (3,), (), ()],
+        [(1,), (2,), (3,), (4,), ()],
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "both",
+        "Yes, both please",
+        "all of them",
+        "1 and 2",
+        "1, 2",
+        "2 y 1",
+        "las dos",
+        "les deux",
+        "beide",
+        "oba",
+        "1 i 2",
+    ],
+)
+def test_both_are_chosen_by_their_numbers_or_by_a_word(text: str) -> None:
+    assert chosen_options(text, options=2) == (1, 2)
+
+
+def test_all_are_as_many_as_there_are() -> None:
+    assert [chosen_options(text, options=3) for text in ("all of them", "1 and 3", "1 2")] == [(1, 2, 3), (1, 3), ()]
 
 
 @given(text=st.text(max_size=60))
 def test_nothing_that_ends_messages_is_ever_a_choice(text: str) -> None:
     for reply in (f"stop {text}", f"{text} unsubscribe me"):
         if understand(reply).intent is Intent.OPT_OUT:
-            assert chosen_option(reply, options=MOST_OPTIONS) is None
+            assert chosen_options(reply, options=MOST_OPTIONS) == ()

@@ -263,6 +263,29 @@ def test_a_second_yes_is_no_guess_either_and_a_person_reads_it(world: World) -> 
     assert participations(world) == [ParticipationStatus.NEEDS_ACTION] * 2
 
 
+@pytest.mark.parametrize("choice", ["both", "1 and 2", "las dos", "yes, all of them"])
+def test_a_yes_can_be_about_all_of_them(world: World, choice: str) -> None:
+    two_visits(world)
+
+    world.answer("C")
+    kept = world.answer(choice)
+
+    assert participations(world) == [ParticipationStatus.ACCEPTED] * 2
+    assert (kept.appointment_id, kept.patient_ids) == (None, ("pat_1", "pat_2"))
+    assert (kept.effects, world.items()) == ((Effect.VISIT_CONFIRMED,), [])
+
+
+@pytest.mark.parametrize("text", ["R", "I can't make it"])
+def test_whoever_wants_to_change_both_is_asked_by_a_person(world: World, text: str) -> None:
+    two_visits(world)
+
+    world.answer(text)
+    kept = world.answer("both")
+
+    assert participations(world) == [ParticipationStatus.NEEDS_ACTION] * 2
+    assert kept.effects == (Effect.LISTED, Effect.ANSWERED)
+
+
 def test_what_else_was_listed_stays_when_the_question_is_answered(world: World) -> None:
     two_visits(world)
 

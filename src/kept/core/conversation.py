@@ -66,7 +66,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     patient_ids: tuple[str, ...] = ()
     """Everyone who has the number or address."""
     appointment_id: str | None = None
-    """The visit that it was taken to be about, if that was beyond doubt."""
+    """The visit that it was taken to be about, if that was beyond doubt and it was one alone."""
     effects: tuple[Effect, ...] = ()
     """What it has led to, in that order; empty: nothing."""
     at: datetime

@@ -18,11 +18,11 @@ import msgspec
 from kept.core.answers import AnswerText, answer_to, cancel_link_for, question_about
 from kept.core.booking import Appointment, sort_instant
 from kept.core.conversation import Reply
-from kept.core.exchanges import Exchange, OpenQuestion, options_of, question_ends
+from kept.core.exchanges import Exchange, OpenQuestion, VisitOption, options_of, question_ends
 from kept.core.people import ChannelName, Consent, consent_id
 from kept.core.practice import Practice
 from kept.core.replies import Confidence, Intent, Understanding
-from kept.core.reply_choices import MOST_OPTIONS, chosen_option
+from kept.core.reply_choices import MOST_OPTIONS, chosen_options
 from kept.core.worklist import WorklistItem, closed
 from kept.flow.matching import Matched, is_to_come
 from kept.ports.store import Store, Transaction
@@ -46,6 +46,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     taken: Understanding
     matched: Matched
     practice: Practice
+    also: tuple[Appointment, ...] = ()
+    """Further visits that a yes is about; the first one is what it is matched to."""
 
 
 def chosen(tx: Transaction, heard: Heard, *, now: datetime) -> Heard | None:
@@ -53,21 +55,21 @@ def chosen(tx: Transaction, heard: Heard, *, now: datetime) -> Heard | None:
     Return a reply as the answer to the question that is open with its address, or None when it is none.
 
     The question is closed with it, and so is what was put on the worklist for it alone. A visit that has moved, begun
-    or passed to another number since it was asked about is not chosen: the reply then is about none.
+    or passed to another number since it was asked about is not chosen: the reply then is about none. Only a yes can be
+    about several; whoever wants to change several visits is asked by a person.
     """
     exchange = tx.get(Exchange, _address_of(heard.reply))
     question = exchange.open_at(now) if exchange else None
     if exchange is None or question is None or heard.taken.intent in _COUNTS_FIRST:
         return None
-    number = chosen_option(heard.reply.text, options=len(question.options))
-    if number is None:
+    numbers = chosen_options(heard.reply.text, options=len(question.options))
+    if not numbers or (len(numbers) > 1 and question.intent is not Intent.CONFIRM):
         return None
-    option = question.options[number - 1]
-    visit = tx.get(Appointment, option.appointment_id)
-    is_same = visit is not None and visit.sequence == option.sequence and is_to_come(visit, now)
-    owners = tuple(p for p in heard.matched.patients if is_same and visit and p.id == visit.patient_id)
+    visits = _as_asked(tx, heard, tuple(question.options[number - 1] for number in numbers), now=now)
+    ids = {visit.patient_id for visit in visits}
+    owners = tuple(patient for patient in heard.matched.patients if patient.id in ids)
     tx.put(msgspec.structs.replace(exchange, question=None))
-    if owners:
+    if visits:
         _close_item(tx, question, now=now)
     return msgspec.structs.replace(
         heard,
@@ -77,7 +79,8 @@ def chosen(tx: Transaction, heard: Heard, *, now: datetime) -> Heard | None:
             rule=CHOICE_RULE,
             is_bare_cancel=question.is_bare_cancel,
         ),
-        matched=Matched(patients=owners or heard.matched.patients, visit=visit if owners else None),
+        matched=Matched(patients=owners or heard.matched.patients, visit=visits[0] if visits else None),
+        also=visits[1:],
     )
 
 
@@ -149,6 +152,25 @@ def forget_exchanges(tx: Transaction, ids: tuple[str, ...], *, now: datetime) ->
     for exchange in over:
         tx.delete(exchange)
     return len(over)
+
+
+def _as_asked(
+    tx: Transaction, heard: Heard, options: tuple[VisitOption, ...], *, now: datetime
+) -> tuple[Appointment, ...]:
+    """Return the visits of some options, if all of them are still as they were asked about; else none."""
+    ids = {patient.id for patient in heard.matched.patients}
+    visits = []
+    for option in options:
+        visit = tx.get(Appointment, option.appointment_id)
+        if (
+            visit is None
+            or visit.sequence != option.sequence
+            or not is_to_come(visit, now)
+            or visit.patient_id not in ids
+        ):
+            return ()
+        visits.append(visit)
+    return tuple(visits)
 
 
 def _exchange(tx: Transaction, heard: Heard) -> Exchange:

@@ -32,7 +32,6 @@ from kept.core.replies import Intent, understand
 from kept.core.worklist import ItemKind, Subject, WorklistItem, item_for_reply
 from kept.flow.answers import Heard, ask_which, chosen, mail_cancel_link, tell
 from kept.flow.booking import Change, apply
-from kept.flow.holds import drop_hold
 from kept.flow.matching import Found, found_for, matched
 from kept.flow.people import prove
 from kept.flow.worklist import open_item
@@ -91,7 +90,7 @@ def apply_reply(tx: Transaction, reply: IncomingReply, *, found: Found, now: dat
             confidence=heard.taken.confidence.value,
             rule=heard.taken.rule,
             patient_ids=tuple(patient.id for patient in about.patients),
-            appointment_id=about.visit.id if about.visit else None,
+            appointment_id=about.visit.id if about.visit and not heard.also else None,
             effects=effects,
         )
     )
@@ -149,9 +148,10 @@ def _answer(tx: Transaction, heard: Heard, *, now: datetime) -> _Effects:
     if _may_cancel(heard, visit, (CancelWord.CANCEL,)):
         return _cancel(tx, visit, now=now)
     answer, effect = _ANSWERS[intent]
-    after = answered(visit, answer, by=BY, now=now)
-    if after is not visit:
-        tx.put(after)
+    for each in (visit, *heard.also):
+        after = answered(each, answer, by=BY, now=now)
+        if after is not each:
+            tx.put(after)
     if intent not in _TASKS:
         return (effect,)
     _list(tx, heard, _TASKS[intent], now=now)
@@ -191,7 +191,6 @@ def _may_cancel(heard: Heard, visit: Appointment, ways: tuple[CancelWord, ...]) 
 
 
 def _cancel(tx: Transaction, visit: Appointment, *, now: datetime) -> _Effects:
-    drop_hold(tx, visit.id)
     apply(tx, Change(appointment_id=visit.id, by=BY), AppointmentEvent.CANCEL, now=now)
     return (Effect.VISIT_CANCELLED,)
 

@@ -28,6 +28,16 @@ CHOICES: Final[tuple[str, ...]] = (
 )
 """Phrases for the first, second, third and fourth; the notation is that of the other words of replies."""
 
+EVERY_ONE: Final = (
+    "both, both/all of them, both/all visits/appointments, ambas/ambos/todas/todos, las/los dos, todas las citas, "
+    "les deux, tous, toutes, tous les deux/rendez-vous, beide/beiden/alle, beide termine, oba/obie/obydwa/obydwie/"
+    "wszystkie, obie wizyty"
+)
+"""Phrases for all that is on the list."""
+
+BETWEEN_NUMBERS: Final = "and, y, e, et, und, i, oraz, plus"
+"""Words between two choices."""
+
 BEFORE_A_NUMBER: Final = (
     "option/number/choice/visit/appointment, the, opción/número/cita, la/el, numéro/choix/rendez-vous, le, "
     "nummer/nr/termin, numer/opcja/wizyta"
