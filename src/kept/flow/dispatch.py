@@ -20,7 +20,6 @@ from kept.core.channels import Carrier, Facts, address_for
 from kept.core.dispatch import LOOKUP_LEASE, Ask, Send, Wait, expires_at, next_move
 from kept.core.errors import InvalidInputError
 from kept.core.links import Links
-from kept.core.moments import first_language
 from kept.core.notifications import (
     Attempt,
     AttemptState,
