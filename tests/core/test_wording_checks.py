@@ -217,7 +217,7 @@ def test_sees_that_a_saturday_in_spanish_costs_two_segments_where_its_name_is_as
         ("Odpowiedz START", ("START",)),
         ("STOP aby odwołać wizytę", ("STOP",)),
         ("Rezygnacja z SMS: STOP", ()),
-        ("Odpisz C (potwierdzam), R (zmiana), STOP (koniec SMS)", ()),
+        ("Odpisz C: potwierdzam, R: zmiana, STOP: koniec SMS", ()),
         ("STOP = cancel my appointment", ("STOP",)),
         ("Please stop by to change your card", ()),
         ("", ()),

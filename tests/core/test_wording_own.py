@@ -9,11 +9,13 @@ from kept.core.errors import InvalidInputError
 from kept.core.message_values import WORDS_LIMIT
 from kept.core.moments import first_language, tongue_for
 from kept.core.people import ChannelName
+from kept.core.replies import Intent, understand
 from kept.core.templates import CHANNEL_TIERS, TIERS, Tier, fill, parsed
 from kept.core.text_checks import Draft, check_template, check_words, preview
 from kept.core.texts import (
     BOOKED,
     HELP,
+    LANGUAGE_WORDS,
     NOTICE,
     REMINDER,
     REMINDER_SEVERAL,
@@ -281,3 +283,14 @@ def test_every_shipped_text_can_be_previewed(template: str, channel: ChannelName
 
     assert seen.text
     assert seen.problems == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGE_WORDS)
+@pytest.mark.parametrize("template", TEXT_KINDS)
+def test_a_text_of_ours_that_is_quoted_in_a_reply_ends_no_messages(template: str, language: str) -> None:
+    facts = with_visits(msgspec.structs.replace(ELM, words="Closed"))
+    ours = rendered(template, SMS, language=language, facts=facts, now=LONG_BEFORE).text
+
+    understood = understand(f"Yes, I will come.\n\n{ours}")
+
+    assert understood.intent is not Intent.OPT_OUT

@@ -50,7 +50,7 @@ FRENCH: Final = ReplyWords(
         Meaning.OUR_OWN_WORDS: (
             "répondez/envoyez/tapez/répondre/envoyer stop/arrêt/arret, stop/arrêt pour ne/vous/se/annuler/arrêter, "
             "répondez/envoyez stop/arrêt pour ne plus recevoir, stop/arrêt pour ne plus recevoir, stop pour ne plus "
-            "recevoir de/des messages/sms"
+            "recevoir de/des messages/sms, désinscription stop, fin des sms stop"
         ),
         Meaning.HELP: "aide, aidez moi, à laide, infos, renseignements",
         Meaning.WRONG_NUMBER: (

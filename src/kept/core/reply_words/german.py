@@ -53,7 +53,7 @@ GERMAN: Final = ReplyWords(
         ),
         Meaning.OUR_OWN_WORDS: (
             "antworten/antworte/antwort/senden/sende/schreiben sie/mit/- mit/- stop/stopp, stop/stopp zum/um "
-            "abmelden/abbestellen/beenden/sich_abzumelden"
+            "abmelden/abbestellen/beenden/sich_abzumelden, abmelden mit stop, stop beendet die sms"
         ),
         Meaning.HELP: "hilfe, hilfe bitte, helfen, helfen sie mir, auskunft, infos",
         Meaning.WRONG_NUMBER: (

@@ -45,7 +45,10 @@ POLISH: Final = ReplyWords(
             "nie rezygnuję, wypisać receptę, wypisz receptę, wypisać mi/zwolnienie, wypisać mi receptę/zwolnienie, "
             "wypis ze szpitala, proszę wypisać receptę"
         ),
-        Meaning.OUR_OWN_WORDS: "odpowiedz/odpisz/wyślij/odpowiedź stop, stop aby/żeby zrezygnować/wypisać/zakończyć",
+        Meaning.OUR_OWN_WORDS: (
+            "odpowiedz/odpisz/wyślij/odpowiedź stop, stop aby/żeby zrezygnować/wypisać/zakończyć, rezygnacja z sms "
+            "stop, stop koniec sms"
+        ),
         Meaning.HELP: "pomoc, pomocy, pomóż, pomóżcie, informacja, informacje, proszę o pomoc",
         Meaning.WRONG_NUMBER: (
             "pomyłka, to pomyłka, zły numer, niewłaściwy numer, nieprawidłowy numer, błędny numer, pomylony numer, "

@@ -53,7 +53,7 @@ SPANISH: Final = ReplyWords(
         ),
         Meaning.OUR_OWN_WORDS: (
             "para darse de baja stop, responda/conteste/envíe/responder/escriba/mande stop para, stop para darse de "
-            "baja, stop para cancelar/terminar, responda/conteste/envíe/escriba/mande stop"
+            "baja, stop para baja, stop para cancelar/terminar, responda/conteste/envíe/escriba/mande stop"
         ),
         Meaning.HELP: "ayuda, ayuda por_favor, ayúdame, ayúdenme, ayúdeme, información",
         Meaning.WRONG_NUMBER: (

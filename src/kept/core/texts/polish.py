@@ -71,7 +71,7 @@ POLISH: Final = MessageWords(
         REMINDER_ASKING: MessageText(
             text=(
                 "{practice}: wizyta {day}, godz. {time}{zone}, {place}. Tel: {phone}. "
-                "Odpisz C (potwierdzam), R (zmiana), STOP (koniec SMS)."
+                "Odpisz C: potwierdzam, R: zmiana, STOP: koniec SMS."
             )
         ),
         REMINDER_SEVERAL: MessageText(text="{practice}: wizyty {visits}. Tel: {phone}. Rezygnacja z SMS: STOP."),
