@@ -219,8 +219,20 @@ def test_an_ended_notification_counts_so(
 ) -> None:
     counts = counts_of(which)
 
-    assert {count.metric: (count.amount, count.labels) for count in counts} == expected
+    ends = [count for count in counts if count.metric is not Metric.MESSAGES]
+    assert {count.metric: (count.amount, count.labels) for count in ends} == expected
     assert all(set(count.labels) == set(METRICS[count.metric].labels) for count in counts)
+
+
+def test_every_try_of_an_ended_notification_is_counted_by_channel_provider_and_outcome() -> None:
+    tries = (attempt(state=AttemptState.REFUSED), attempt(ChannelName.EMAIL))
+
+    counts = counts_of(done(Outcome.ACCEPTED, attempts=tries, stage=1))
+
+    assert [count.labels for count in counts if count.metric is Metric.MESSAGES] == [
+        {"channel": "sms", "provider": "outbox", "outcome": "refused"},
+        {"channel": "email", "provider": "outbox", "outcome": "accepted"},
+    ]
 
 
 def test_a_count_is_one_unless_it_says_more() -> None:
