@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from kept.adapters.memory import MemoryStore
-from kept.core.booking import Appointment
+from kept.core.booking import Appointment, ParticipationStatus
 from kept.core.conversation import Reply
 from kept.core.exchanges import Exchange
 from kept.core.notifications import Notification, NotificationKind
@@ -18,7 +18,7 @@ from kept.core.worklist import ItemKind
 from kept.flow.replies import reply_step
 from kept.flow.worklist import worklist
 from kept.ports.store import Entity
-from tests.dispatching import DUE, EMAIL, PHONE, appointment, consent, patient
+from tests.dispatching import DUE, EMAIL, PHONE, START, appointment, consent, patient
 
 SMS, MAIL = ChannelName.SMS, ChannelName.EMAIL
 
@@ -76,6 +76,21 @@ class World:
 
     def items(self) -> list[tuple[ItemKind, str | None]]:
         return [(row.item.about, row.item.appointment_id) for row in worklist(self.store, now=self.now).rows]
+
+
+def two_visits(world: World, **changes: object) -> None:
+    """Give the number of the first patient a second visit, of somebody else."""
+    world.put(
+        patient(id="pat_2", full_name="Bo"),
+        appointment(id="apt_2", patient_id="pat_2", start=START + timedelta(hours=1)),
+    )
+    if changes:
+        world.put(msgspec.structs.replace(world.visit("apt_2"), **changes))
+
+
+def participations(world: World) -> list[ParticipationStatus]:
+    """Return what the patients of the two visits have answered."""
+    return [world.visit(visit).participation for visit in ("apt_1", "apt_2")]
 
 
 def incoming(text: str, **changes: object) -> IncomingReply:
