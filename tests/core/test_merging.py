@@ -85,7 +85,9 @@ def done(given: Notification) -> Notification:
     ],
 )
 def test_what_can_be_said_together(other: Companion, *, is_one: bool) -> None:
-    assert is_companion(notification(), appointment(), other, within=2 * HOUR, now=DUE) is is_one
+    main = Companion(notification=notification(), appointment=appointment(), patient=patient())
+
+    assert is_companion(main, other, within=2 * HOUR, now=DUE) is is_one
 
 
 def test_only_reminders_to_a_patients_own_number_speak_for_others() -> None:

@@ -235,6 +235,21 @@ POLICIES = st.builds(
 )
 
 
+MESSAGE_RULES = st.fixed_dictionaries(
+    {
+        "quiet_hours": st.sampled_from([QuietHours(begin=time(19, 30), end=time(9)), QuietHours(begin=time(21))]),
+        "caps": st.builds(Caps, per_day=st.integers(1, 3), per_week=st.integers(3, 9)),
+        "sms_countries": st.sampled_from([("US",), ("FR", "BE")]),
+        "sms_per_day": st.none() | st.integers(0, 9999),
+        "notices": st.lists(st.sampled_from(TELLABLE), unique=True).map(tuple),
+        "asks_to_confirm": st.booleans(),
+        "answers_replies": st.booleans(),
+        "cancel_word": st.sampled_from([CancelWord.OPTOUT_AND_TASK, CancelWord.OPTOUT_AND_CANCEL]),
+        "merge_within": MINUTES,
+    }
+)
+
+
 @st.composite
 def setups(draw: st.DrawFn) -> PracticeSetup:
     """Draw a practice that a document can describe."""
@@ -258,15 +273,7 @@ def setups(draw: st.DrawFn) -> PracticeSetup:
         visit_types=tuple(draw(st.lists(visit, max_size=3, unique_by=lambda v: v.id))),
         policies=tuple(policies),
         slot_step=draw(MINUTES),
-        quiet_hours=QuietHours(begin=draw(st.sampled_from([time(19, 30), time(21)])), end=time(9)),
-        caps=Caps(per_day=draw(st.integers(1, 3)), per_week=draw(st.integers(3, 9))),
-        sms_countries=draw(st.sampled_from([("US",), ("FR", "BE")])),
-        sms_per_day=draw(st.none() | st.integers(0, 9999)),
-        notices=draw(st.lists(st.sampled_from(TELLABLE), unique=True).map(tuple)),
-        asks_to_confirm=draw(st.booleans()),
-        answers_replies=draw(st.booleans()),
-        cancel_word=draw(st.sampled_from([CancelWord.OPTOUT_AND_TASK, CancelWord.OPTOUT_AND_CANCEL])),
-        merge_within=draw(MINUTES),
+        **draw(MESSAGE_RULES),
     )
     hours = st.lists(STRETCHES, max_size=4).map(lambda all_: tuple(sorted(all_, key=lambda h: h.weekday)))
     schedule = st.builds(

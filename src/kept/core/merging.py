@@ -58,7 +58,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Companion(msgspec.Struct, frozen=True, kw_only=True):
-    """A reminder that another one speaks for, with what it is about."""
+    """A reminder with the visit that it is about and whose that is."""
 
     notification: Notification
     appointment: Appointment
@@ -83,24 +83,23 @@ def may_merge(main: Notification) -> bool:
     return main.about is NotificationKind.REMINDER and is_own and not main.said_in
 
 
-def is_companion(main: Notification, visit: Appointment, other: Companion, *, within: timedelta, now: datetime) -> bool:
+def is_companion(main: Companion, other: Companion, *, within: timedelta, now: datetime) -> bool:
     """
     Tell whether a reminder can be said together with another one.
 
     Args:
         main: The one that is about to leave.
-        visit: What it is about.
         other: One of the same number.
         within: How far apart the visits may begin.
         now: What is of no use any more is not said.
     """
-    theirs, its_visit = other.notification, other.appointment
-    if theirs.id == main.id or (theirs.said_in != main.id and not may_merge(theirs)):
+    ours, theirs, its_visit = main.notification, other.notification, other.appointment
+    if theirs.id == ours.id or (theirs.said_in != ours.id and not may_merge(theirs)):
         return False
     is_open = theirs.state is NotificationState.PLANNED and theirs.deadline_at > now + MIN_TTL
-    is_alike = theirs.rule == main.rule and bool(theirs.plan) and ChannelName.SMS in theirs.plan[0]
+    is_alike = theirs.rule == ours.rule and bool(theirs.plan) and ChannelName.SMS in theirs.plan[0]
     stands = its_visit.status in REMINDABLE and its_visit.sequence == theirs.appointment_sequence
-    return is_open and is_alike and stands and abs(its_visit.start - visit.start) <= within
+    return is_open and is_alike and stands and abs(its_visit.start - main.appointment.start) <= within
 
 
 def spoken_for(companion: Notification, main: Notification, *, now: datetime) -> Notification:

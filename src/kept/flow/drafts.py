@@ -65,7 +65,8 @@ def occasion_of(
     companions: tuple[Companion, ...] = ()
     if visit and patient and ChannelName.SMS in notification.plan[notification.stage]:
         within = (tx.get(Practice, PRACTICE_ID) or Practice()).merge_within
-        companions = merged_with(tx, notification, visit, patient, within=within, now=now)
+        main = Companion(notification=notification, appointment=visit, patient=patient)
+        companions = merged_with(tx, main, within=within, now=now)
     return Occasion(notification=notification, facts=facts, links=links, now=now, companions=companions)
 
 

@@ -36,33 +36,17 @@ def keep_household(tx: Transaction, before: Patient | None, after: Patient) -> N
         tx.put(with_patient(_household(tx, new), after.id))
 
 
-def companions_of(
-    tx: Transaction, main: Notification, visit: Appointment, patient: Patient, *, within: timedelta
-) -> tuple[Companion, ...]:
+def merged_with(tx: Transaction, main: Companion, *, within: timedelta, now: datetime) -> tuple[Companion, ...]:
     """
-    Return reminders of the same number that may be said with one that is about to leave; the soonest visits first.
+    Return the reminders of the same number that a text can speak for, the soonest visits first.
 
-    The caller still asks :func:`kept.core.merging.is_companion` of each.
+    The commit then depends on their visits and patients too.
     """
-    phone = patient.phone
-    if not within or not phone or not may_merge(main):
-        return ()
-    ids = dict.fromkeys((patient.id, *_household(tx, phone).patient_ids))
-    people = [p for p in (tx.get(Patient, i) for i in ids) if p and p.phone == phone]
-    found = [c for person in people for c in _reminders_of(tx, person, visit, main.rule, within=within)]
-    return tuple(sorted(found, key=lambda c: (c.appointment.start, c.appointment.id)))
-
-
-def merged_with(
-    tx: Transaction, main: Notification, visit: Appointment, patient: Patient, *, within: timedelta, now: datetime
-) -> tuple[Companion, ...]:
-    """Return those that the message does speak for, and make the commit depend on them."""
-    candidates = companions_of(tx, main, visit, patient, within=within)
-    chosen = tuple(c for c in candidates if is_companion(main, visit, c, within=within, now=now))[:MOST_MERGED]
-    for companion in chosen:
+    chosen = tuple(c for c in _of_number(tx, main, within=within) if is_companion(main, c, within=within, now=now))
+    for companion in chosen[:MOST_MERGED]:
         tx.guard(companion.appointment)
         tx.guard(companion.patient)
-    return chosen
+    return chosen[:MOST_MERGED]
 
 
 def speak_for(tx: Transaction, main: Notification, companions: tuple[Companion, ...], *, now: datetime) -> None:
@@ -81,9 +65,19 @@ def followed(tx: Transaction, companion: Notification, *, now: datetime) -> tupl
     return fate, True
 
 
-def _reminders_of(
-    tx: Transaction, person: Patient, visit: Appointment, rule: str, *, within: timedelta
-) -> Iterator[Companion]:
+def _of_number(tx: Transaction, main: Companion, *, within: timedelta) -> tuple[Companion, ...]:
+    """Return reminders of the same rule for visits of everybody with the number, by the start of their visits."""
+    phone = main.patient.phone
+    if not within or not phone or not may_merge(main.notification):
+        return ()
+    ids = dict.fromkeys((main.patient.id, *_household(tx, phone).patient_ids))
+    people = [p for p in (tx.get(Patient, i) for i in ids) if p and p.phone == phone]
+    found = [c for person in people for c in _reminders_of(tx, person, main, within=within)]
+    return tuple(sorted(found, key=lambda c: (c.appointment.start, c.appointment.id)))
+
+
+def _reminders_of(tx: Transaction, person: Patient, main: Companion, *, within: timedelta) -> Iterator[Companion]:
+    visit, rule = main.appointment, main.notification.rule
     near = Interval(start=visit.start - within, end=visit.start + within + timedelta(microseconds=1))
     days = (tx.get(ScheduleDay, i) for i in days_of(Role.PATIENT, person.id, near))
     ids = dict.fromkeys(busy.appointment_id for day in days if day for busy in day.busy)

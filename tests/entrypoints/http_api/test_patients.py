@@ -20,6 +20,10 @@ def registered(here: World, **members: object) -> Reply:
     return reply
 
 
+def noted(*, granted: bool, source: str, at: str, wording: str = "") -> dict[str, Any]:
+    return {"granted": granted, "proven": True, "source": source, "wording": wording, "recordedAt": at}
+
+
 def changed(here: World, reply: Reply, wanted: dict[str, Any]) -> Reply:
     tag = reply.header("etag") or ""
     return here.call("PATCH", f"{PATH}/{reply.json['patientId']}", json=wanted, headers={"If-Match": tag})
@@ -53,20 +57,8 @@ def test_registers_a_patient_with_everything(anywhere: World) -> None:
         "language": "es-MX",
         "timeZone": "America/Chicago",
         "consents": {
-            "sms": {
-                "granted": False,
-                "proven": True,
-                "source": "given to the practice",
-                "wording": "",
-                "recordedAt": at,
-            },
-            "email": {
-                "granted": True,
-                "proven": True,
-                "source": "web form",
-                "wording": "Yes, write to me.",
-                "recordedAt": at,
-            },
+            "sms": noted(granted=False, source="given to the practice", at=at),
+            "email": noted(granted=True, source="web form", at=at, wording="Yes, write to me."),
         },
         "version": 1,
         "createdAt": at,
