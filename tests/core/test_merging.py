@@ -36,7 +36,8 @@ SISTER = patient(id="pat_2", first_name="Bea")
 
 
 def hers(visit: Appointment | None = None, **changes: object) -> Companion:
-    made = notification(id="ntf_2", patient_id="pat_2", appointment_id="apt_2", **changes)
+    own = {"id": "ntf_2", "patient_id": "pat_2", "appointment_id": "apt_2", **changes}
+    made = msgspec.structs.replace(notification(), **own)
     its_visit = visit or appointment(id="apt_2", patient_id="pat_2", start=START + HOUR, end=START + 2 * HOUR)
     return Companion(notification=made, appointment=its_visit, patient=SISTER)
 

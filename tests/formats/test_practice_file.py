@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, time, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -235,18 +236,17 @@ POLICIES = st.builds(
 )
 
 
-MESSAGE_RULES = st.fixed_dictionaries(
-    {
-        "quiet_hours": st.sampled_from([QuietHours(begin=time(19, 30), end=time(9)), QuietHours(begin=time(21))]),
-        "caps": st.builds(Caps, per_day=st.integers(1, 3), per_week=st.integers(3, 9)),
-        "sms_countries": st.sampled_from([("US",), ("FR", "BE")]),
-        "sms_per_day": st.none() | st.integers(0, 9999),
-        "notices": st.lists(st.sampled_from(TELLABLE), unique=True).map(tuple),
-        "asks_to_confirm": st.booleans(),
-        "answers_replies": st.booleans(),
-        "cancel_word": st.sampled_from([CancelWord.OPTOUT_AND_TASK, CancelWord.OPTOUT_AND_CANCEL]),
-        "merge_within": MINUTES,
-    }
+RULED = st.builds(
+    Practice,
+    quiet_hours=st.sampled_from([QuietHours(begin=time(19, 30), end=time(9)), QuietHours(begin=time(21))]),
+    caps=st.builds(Caps, per_day=st.integers(1, 3), per_week=st.integers(3, 9)),
+    sms_countries=st.sampled_from([("US",), ("FR", "BE")]),
+    sms_per_day=st.none() | st.integers(0, 9999),
+    notices=st.lists(st.sampled_from(TELLABLE), unique=True).map(tuple),
+    asks_to_confirm=st.booleans(),
+    answers_replies=st.booleans(),
+    cancel_word=st.sampled_from([CancelWord.OPTOUT_AND_TASK, CancelWord.OPTOUT_AND_CANCEL]),
+    merge_within=MINUTES,
 )
 
 
@@ -266,14 +266,14 @@ def setups(draw: st.DrawFn) -> PracticeSetup:
         by_request=st.booleans(),
         reminder_policy=st.sampled_from([p.id for p in policies]),
     )
-    practice = Practice(
+    practice = msgspec.structs.replace(
+        draw(RULED),
         name=draw(NAMES),
         zone=draw(zones),
         places=tuple(places),
         visit_types=tuple(draw(st.lists(visit, max_size=3, unique_by=lambda v: v.id))),
         policies=tuple(policies),
         slot_step=draw(MINUTES),
-        **draw(MESSAGE_RULES),
     )
     hours = st.lists(STRETCHES, max_size=4).map(lambda all_: tuple(sorted(all_, key=lambda h: h.weekday)))
     schedule = st.builds(
