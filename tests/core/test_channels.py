@@ -45,7 +45,7 @@ def resting(until_hours: float, given: Facts | None = None) -> Facts:
 
 
 def news(**changes: object) -> Notification:
-    return notification(about=NotificationKind.MOVED, **changes)
+    return msgspec.structs.replace(notification(), about=NotificationKind.MOVED, **changes)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def stored(practice: Practice, *planned: Notification, person: Patient | None = 
 
 def late(**changes: object) -> Notification:
     """Return a reminder that may be sent all day long."""
-    return notification(deadline_at=DUE + 20 * HOUR, **changes)
+    return msgspec.structs.replace(notification(), deadline_at=DUE + 20 * HOUR, **changes)
 
 
 def claimed(store: MemoryStore, *, now: datetime, id_: str = "ntf_1") -> Claimed:
