@@ -27,7 +27,8 @@ from tests.faults.simulated.truth import BatchLine, Mark, Phase
 if TYPE_CHECKING:
     from tests.faults.simulated.world import Month
 
-DOCTORS: Final = ("dr-a", "dr-b")
+PATIENTS_OF_ONE: Final = 6
+"""So many patients have one doctor between them, so that visits get into each other's way."""
 HALF_HOUR: Final = timedelta(minutes=30)
 STOP_WORDS: Final = ("STOP", "stop", "Stop please", "UNSUBSCRIBE")
 OTHER_WORDS: Final = ("C", "Yes, see you then!", "R", "what is this?", "YES")
@@ -42,6 +43,7 @@ class Desk:
         self._world = world
         self._chance = world.chance
         self._count = 0
+        self._doctors = [f"dr-{n}" for n in range(max(2, len(world.setting.people) // PATIENTS_OF_ONE))]
         self._providers_listen = world.chance.random() < 0.5
         """Whether the provider, too, keeps a list of those who said stop."""
         self.replies: list[str] = []
@@ -63,7 +65,7 @@ class Desk:
     def open(self) -> None:
         """Write schedules and patients."""
         world = self._world
-        for name in DOCTORS:
+        for name in self._doctors:
             schedule = Schedule(id=name, role=Role.PRACTITIONER, name=name, place_id="")
             world.store.submit(lambda tx, schedule=schedule: tx.put(schedule)).result()
         for person in world.setting.people:
@@ -72,7 +74,7 @@ class Desk:
 
     def act(self) -> None:
         """Do one thing."""
-        acts = self._acts if len(self._world.truth.phases) >= len(DOCTORS) else {self._book: 1}
+        acts = self._acts if self._world.truth.phases else {self._book: 1}
         self._chance.choices(list(acts), list(acts.values()))[0]()
 
     def interrupt(self) -> None:
@@ -80,8 +82,10 @@ class Desk:
         self._chance.choice([self._cancel, self._move, self._opt_out, self._stop_now, self._wait, self._wait])()
 
     def heard(self, reply: IncomingReply, mark: Mark) -> None:
-        """Note what is true once a reply has been applied."""
+        """Note what is true once a reply has been applied; applied once more it changes nothing."""
         truth = self._world.truth
+        if reply.id in truth.heard:
+            return
         truth.heard.add(reply.id)
         ends_by_cancel = not reply.sender.startswith(FRENCH)  # where nothing is known of a number, the strictest law
         if reply.text in STOP_WORDS or (reply.text == "CANCEL" and ends_by_cancel):
@@ -100,7 +104,7 @@ class Desk:
         start = self._start_of_visit(zone)
         request = BookingRequest(
             patient_id=person.id,
-            practitioner_id=self._chance.choice(DOCTORS),
+            practitioner_id=self._chance.choice(self._doctors),
             start=start,
             end=start + HALF_HOUR,
             zone=zone,

@@ -14,6 +14,7 @@ from kept.core.people import ChannelName
 from kept.core.receipts import FailureClass, ReceiptState, notification_of
 from tests.faults.practice import double_bookings
 from tests.faults.simulated.carriers import Call
+from tests.faults.simulated.setting import DAY
 from tests.faults.simulated.truth import Expected, Phase
 from tests.faults.simulated.world import Month
 
@@ -102,7 +103,7 @@ def _happened(evidence: Evidence, each: Notification) -> bool:
 def _ended(*whys: str) -> Callable[[Evidence, Notification], bool]:
     def happened(evidence: Evidence, each: Notification) -> bool:
         phase = evidence.phase(each)
-        return phase is not None and phase.why in whys
+        return phase is not None and any(p.why in whys for p in evidence.truth.phases[phase.visit])
 
     return happened
 
@@ -160,6 +161,13 @@ def _unknown(evidence: Evidence, each: Notification) -> bool:
     return is_unheard or evidence.never_left(each) > 0
 
 
+def _unavailable(evidence: Evidence, each: Notification) -> bool:
+    """Tell whether a provider has failed others at about the same time: it is then left in peace for a while."""
+    calls = [c for channel, _ in evidence.addresses(each) for c in evidence.month.carriers[channel].ledger]
+    around = [c for c in calls if each.due_at - DAY < c.mark.at < each.deadline_at]
+    return any(c.is_unknown or c.said is None or c.said.state is AttemptState.NOT_SENT for c in around)
+
+
 def _has_quiet_hours(evidence: Evidence, _each: Notification) -> bool:
     return evidence.month.setting.practice.quiet_hours is not None
 
@@ -179,7 +187,7 @@ WHY: Final[Mapping[Reason, Callable[[Evidence, Notification], bool]]] = {
     Reason.UNUSABLE: _opted_out,
     Reason.REFUSED: _answered(AttemptState.REFUSED),
     Reason.TRIES_EXHAUSTED: lambda evidence, each: evidence.tries(each) >= TRIES,
-    Reason.PROVIDER_UNAVAILABLE: lambda evidence, each: evidence.was_down(each) or evidence.has_trouble(each),
+    Reason.PROVIDER_UNAVAILABLE: _unavailable,
     Reason.OUTCOME_UNKNOWN: _unknown,
     Reason.NO_RECEIPT: _answered(AttemptState.ACCEPTED),
     Reason.UNDELIVERED: lambda evidence, each: any(c.receipts for c in evidence.calls[each.id]),

@@ -40,7 +40,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 MONTH: Final = Scheme()
-RACES: Final = Scheme(days=3, acts=9, interruptions=0.25)
+RACES: Final = Scheme(days=3, acts=24, interruptions=0.1)
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
