@@ -13,8 +13,8 @@ from kept.core.people import ChannelName, consent_id
 from kept.core.receipts import ProviderMessage
 from kept.core.worklist import ItemKind, WorklistItem
 from kept.flow.dispatch import claim
-from kept.flow.people import ConsentWish, set_consent
 from kept.flow.matching import Found
+from kept.flow.people import ConsentWish, set_consent
 from kept.flow.replies import WRONG_NUMBER, apply_reply
 from kept.flow.worklist import Act, close_item, worklist
 from kept.ports.store import Entity
