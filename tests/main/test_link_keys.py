@@ -10,6 +10,7 @@ import pytest
 
 from kept.core.errors import StorageUnavailableError
 from kept.core.links import Links
+from kept.main.doctor import examine
 from kept.main.link_keys import SECRET_FILE, links_of
 from kept.main.settings import Settings, SettingsError, changed
 
@@ -96,3 +97,18 @@ def test_links_begin_where_people_reach_the_pages_if_that_is_safe(
     links = links_of(settings(tmp_path, **fields))
 
     assert (links.base_url if links else None) == base_url
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "found"),
+    [
+        ({}, "warn", "open on this machine only (http://127.0.0.1:8080)"),
+        ({"public_url": "https://visits.example"}, "ok", "begin with https://visits.example"),
+        ({"public_url": "http://visits.example"}, "warn", "messages carry none"),
+    ],
+    ids=["this machine", "everywhere", "nowhere"],
+)
+def test_the_doctor_says_how_far_links_reach(tmp_path: Path, fields: dict[str, object], state: str, found: str) -> None:
+    (check,) = [check for check in examine(lambda: settings(tmp_path, **fields)) if check.name == "links"]
+
+    assert (check.state, found in check.found) == (state, True)
