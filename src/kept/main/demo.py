@@ -65,7 +65,7 @@ PEOPLE: Final = (
     Person(id="pat-mei", first="Mei", last="Tanaka", line=23),
     Person(id="pat-noah", first="Noah", last="Berg", line=24),
     Person(id="pat-olga", first="Olga", last="Petrova"),
-    Person(id="pat-paul", first="Paul", last="Dubois"),
+    Person(id="pat-pablo", first="Pablo", last="Ortega", language="es"),
     Person(id="pat-rosa", first="Rosa", last="Medina", language="es"),
     Person(id="pat-sven", first="Sven", last="Lind"),
 )
@@ -111,7 +111,7 @@ SOON: Final = (
     ("pat-olga", "nurse-chavez", 60),
     ("pat-chloe", "nurse-chavez", 72),
     ("pat-dev", "nurse-brandt", 75),
-    ("pat-paul", "nurse-chavez", _DAY - 60),
+    ("pat-pablo", "nurse-chavez", _DAY - 60),
     ("pat-sven", "nurse-brandt", _DAY - 60),
     ("pat-hugo", "nurse-brandt", _DAY - 30),
     ("pat-grace", "nurse-chavez", _DAY - 15),
