@@ -153,35 +153,13 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 
 
 def test_a_patient_who_reads_no_text_and_whose_mail_bounces_is_called(clinic: Clinic) -> None:
-    # The text is taken; nobody says that it was delivered.
-    clinic.at(DUE)
-    assert clinic.sent == [("sms", ANN_PHONE)]
-    assert [a.state for a in clinic.reminder.attempts] == [AttemptState.ACCEPTED]
-    assert clinic.reminder.state is NotificationState.WAITING
+    the_text_is_taken_and_no_word_comes(clinic)
+    she_is_mailed_while_that_is_of_use(clinic)
+    the_mail_bounces_and_nothing_more_can_be_sent(clinic)
 
-    # Until patience is over nothing else is sent.
-    clinic.at(DUE + PATIENCE - SECOND)
-    assert clinic.sent == [("sms", ANN_PHONE)]
-
-    # Then she is mailed, while that is still of use.
-    clinic.at(DUE + PATIENCE)
-    assert clinic.sent == [("sms", ANN_PHONE), ("email", ANN_MAIL)]
-    assert clinic.clock.now() < clinic.reminder.deadline_at == DEADLINE
-    assert clinic.reminder.outcome is Outcome.ACCEPTED
-    assert clinic.calls == [("ben", ItemKind.NO_CONTACT)]
-
-    # The mail bounces: nothing has reached her, and nothing more can.
-    clinic.voice.say(2, "bounced")
-    clinic.at(DUE + PATIENCE + 3 * SECOND)
-    (mailbox,) = clinic.store.load(Consent, [consent_id(ChannelName.EMAIL, ANN_MAIL)])
-    assert (clinic.reminder.outcome, clinic.reminder.reason) == (Outcome.FAILED, Reason.UNDELIVERED)
-    assert mailbox.unusable == "permanent"
-
-    # She is on the list, after Ben, whose visit is sooner.
+    # She is on the list, after Ben, whose visit is sooner; and why she is, in words.
     assert clinic.calls == [("ben", ItemKind.NO_CONTACT), ("ann", ItemKind.UNDELIVERABLE)]
     assert clinic.rows[1].item.notification_ids == (clinic.reminder.id,)
-
-    # Why, in words.
     assert clinic.story[0].startswith("Planned: a reminder 24 hours before the appointment, due ")
     assert clinic.story[0].endswith(", by text message, then e-mail.")
     assert clinic.story[1:] == [
@@ -192,17 +170,48 @@ def test_a_patient_who_reads_no_text_and_whose_mail_bounces_is_called(clinic: Cl
         "Failed: the carrier or the mailbox did not take it.",
     ]
 
-    # Somebody calls, and says what came of it.
-    item = clinic.rows[1].item
+    somebody_calls_and_says_what_came_of_it(clinic)
+    assert clinic.calls == [("ben", ItemKind.NO_CONTACT)]
+
+
+def the_text_is_taken_and_no_word_comes(clinic: Clinic) -> None:
+    clinic.at(DUE)
+    assert clinic.sent == [("sms", ANN_PHONE)]
+    assert [a.state for a in clinic.reminder.attempts] == [AttemptState.ACCEPTED]
+    assert clinic.reminder.state is NotificationState.WAITING
+
+    clinic.at(DUE + PATIENCE - SECOND)
+    assert clinic.sent == [("sms", ANN_PHONE)]
+
+
+def she_is_mailed_while_that_is_of_use(clinic: Clinic) -> None:
+    clinic.at(DUE + PATIENCE)
+
+    assert clinic.sent == [("sms", ANN_PHONE), ("email", ANN_MAIL)]
+    assert clinic.clock.now() < clinic.reminder.deadline_at == DEADLINE
+    assert clinic.reminder.outcome is Outcome.ACCEPTED
+    assert clinic.calls == [("ben", ItemKind.NO_CONTACT)]
+
+
+def the_mail_bounces_and_nothing_more_can_be_sent(clinic: Clinic) -> None:
+    clinic.voice.say(2, "bounced")
+    clinic.at(DUE + PATIENCE + 3 * SECOND)
+
+    (mailbox,) = clinic.store.load(Consent, [consent_id(ChannelName.EMAIL, ANN_MAIL)])
+    assert (clinic.reminder.outcome, clinic.reminder.reason) == (Outcome.FAILED, Reason.UNDELIVERED)
+    assert mailbox.unusable == "permanent"
+
+
+def somebody_calls_and_says_what_came_of_it(clinic: Clinic) -> None:
+    item, now = clinic.rows[1].item, clinic.clock.now()
     act = Act(item_id=item.id, by="desk", version=item.version)
-    done = clinic.store.submit(
-        lambda tx: close_item(tx, act, done="Called: she comes at two.", now=clinic.clock.now())
-    ).result()
-    assert [(line.what, line.by, line.done) for line in done.history] == [
+
+    closed = clinic.store.submit(lambda tx: close_item(tx, act, done="Called: she comes at two.", now=now)).result()
+
+    assert [(line.what, line.by, line.done) for line in closed.history] == [
         ("opened", "reminder", ""),
         ("closed", "desk", "Called: she comes at two."),
     ]
-    assert clinic.calls == [("ben", ItemKind.NO_CONTACT)]
 
 
 def test_the_same_with_an_address_that_always_bounces_needs_nobody_to_say_so(clinic: Clinic) -> None:
