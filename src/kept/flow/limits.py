@@ -10,7 +10,7 @@ import msgspec
 from kept.core.booking import Appointment
 from kept.core.channels import address_for
 from kept.core.contacts import PhoneNumber
-from kept.core.limits import DaySpend, Tally, Told, counted, country_of_number, has_room, spend_id
+from kept.core.limits import Caps, DaySpend, Tally, Told, counted, country_of_number, has_room, spend_id
 from kept.core.notifications import Notification, NotificationKind, Reason
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
@@ -111,11 +111,15 @@ def _why_barred(tx: Transaction, reader: Reader, consent: Consent | None, *, now
         return Reason.COUNTRY_NOT_ALLOWED
     if consent and consent.is_unproven:
         return Reason.UNVERIFIED
-    zone = reader.zones(now)[0]
-    if practice.caps and not has_room(_tally(tx, phone), practice.caps, _told(reader, now=now), zone):
+    if practice.caps and not _has_room(tx, reader, practice.caps, now=now):
         return Reason.CAPPED
     limit = practice.sms_per_day
     return Reason.OVER_BUDGET if limit is not None and _spent(tx, practice, now=now).segments >= limit else None
+
+
+def _has_room(tx: Transaction, reader: Reader, caps: Caps, *, now: datetime) -> bool:
+    phone = reader.phone
+    return phone is None or has_room(_tally(tx, phone), caps, _told(reader, now=now), reader.zones(now)[0])
 
 
 def _told(reader: Reader, *, now: datetime) -> Told:
