@@ -29,7 +29,7 @@ def visit(world: World) -> Appointment:
 
 def press(world: World, path: str, **fields: str) -> Shown:
     """Fill in a form of the first message's page and let the worker apply what comes of it."""
-    shown = world.browser.submit(world.browser.look("/outbox/1"), f"/outbox/1/{path}", **fields)
+    shown = world.browser.submit(world.browser.look("/outbox/1"), f"/outbox/1/{path}", 0, **fields)
     world.clock.advance(SECOND)
     world.send()
     return shown
