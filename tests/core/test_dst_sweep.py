@@ -1,8 +1,9 @@
 """
 Every kind of clock change from 2025 to 2035: reminders and quiet hours around it are what is promised.
 
-Zones that change at the same instants by the same steps are one kind. The answers come from an oracle that knows nothing
-of gaps and overlaps: it walks along the instants, a quarter of an hour at a time, and looks at the clock on the wall.
+Zones that change at the same instants by the same steps are one kind. The answers come from an oracle that knows
+nothing of gaps and overlaps: it walks along the instants, a quarter of an hour at a time, and looks at the clock on the
+wall.
 """
 
 from __future__ import annotations
@@ -143,7 +144,7 @@ def test_it_is_night_when_the_clock_on_the_wall_says_so() -> None:
 
 
 def test_what_would_wake_somebody_leaves_by_day_before_it_is_too_late() -> None:
-    wrong = []
+    wrong: list[tuple[str, datetime, object]] = []
 
     for name, change in all_changes():
         zone = ZoneInfo(name)
