@@ -190,15 +190,15 @@ def _send_again(attempts: list[Attempt], *_rest: object, **_facts: object) -> St
 @pytest.mark.parametrize(
     ("rule", "mistake", "seen"),
     [
-        ("_void", _never_void, "cancelled"),
-        ("_unusable", _always_usable, "opt-out"),
-        ("_after_unknown", _send_again, "copies"),
+        ("dispatch._void", _never_void, "cancelled"),
+        ("channels._unusable", _always_usable, "opt-out"),
+        ("dispatch._after_unknown", _send_again, "copies"),
     ],
 )
 def test_a_planted_mistake_is_seen(
     monkeypatch: pytest.MonkeyPatch, rule: str, mistake: Callable[..., object], seen: str
 ) -> None:
-    monkeypatch.setattr(f"kept.core.dispatch.{rule}", mistake)
+    monkeypatch.setattr(f"kept.core.{rule}", mistake)
     found: list[str] = []
 
     for seed in range(60):

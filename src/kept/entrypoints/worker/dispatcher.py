@@ -101,15 +101,8 @@ class Dispatcher:
         aside: Executor | None = None,
         record_pauses_s: tuple[float, ...] = RECORD_PAUSES_S,
     ) -> None:
-        gear = Gear(
-            store=store,
-            channels=channels,
-            clock=clock,
-            meter=meter,
-            pool=pool,
-            links=links,
-            record_pauses_s=record_pauses_s,
-        )
+        gear = Gear(store=store, channels=channels, clock=clock, meter=meter, pool=pool, links=links)
+        gear = msgspec.structs.replace(gear, record_pauses_s=record_pauses_s)
         self._store = store
         self._clock = clock
         self._meter = meter
@@ -124,14 +117,11 @@ class Dispatcher:
         self._is_hungry = True
         """Whether there may be more in the store than in the backlog."""
         self._is_woken = False
-        self._looked_at = 0.0
         self._calm_s = CALM_S
-        self._next_look = 0.0
-        self._rest_until = 0.0
+        self._looked_at = self._next_look = self._rest_until = self._last_ticks = 0.0
         self._started = 0
         self._last_look_at: datetime | None = None
         self._last_round_at: datetime | None = None
-        self._last_ticks = 0.0
 
     def run_due(self) -> int:
         """
