@@ -14,6 +14,7 @@ from kept.adapters.outbox import (
     OutboxChannel,
     OutboxLedger,
     OutboxReader,
+    OutboxUnavailableError,
     OutboxVoice,
     words_for,
 )
@@ -158,6 +159,13 @@ def test_a_message_is_taken_even_when_what_is_said_of_it_cannot_be_kept(side: Si
     side.is_down = True
 
     assert (side.send(), side.ledger.count()) == (AttemptState.ACCEPTED, 1)
+
+
+def test_nothing_is_ordered_when_the_file_cannot_be_written(side: Side) -> None:
+    side.ledger.close()
+
+    with pytest.raises(OutboxUnavailableError):
+        side.voice.always(PHONE, "landline")
 
 
 def test_a_message_that_was_refused_has_nothing_to_be_said_of(side: Side) -> None:

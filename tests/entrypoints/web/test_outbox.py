@@ -58,6 +58,16 @@ def test_a_c_confirms_the_visit(world: World, visit: Appointment) -> None:
     assert world.wakes == 1
 
 
+def test_a_c_by_mail_confirms_the_visit_too(world: World) -> None:
+    world.book("a1", "cat", NOON)
+    world.clock.set(NOON - timedelta(hours=1))
+    world.send()
+
+    press(world, "reply", text="C")
+
+    assert world.stored("a1").participation is ParticipationStatus.ACCEPTED
+
+
 def test_an_answer_is_about_the_visit_of_its_message_though_there_is_another(world: World, visit: Appointment) -> None:
     world.book("a2", "ann", NOON + timedelta(days=2))
 
