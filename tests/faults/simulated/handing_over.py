@@ -51,6 +51,12 @@ class Handed(Mark, frozen=True, kw_only=True):
         return self.expected.phase.start if self.expected else self.line.start if self.line else None
 
 
+def clock_time(start: datetime, zone: str) -> str:
+    """Return a time of day as messages in English write it."""
+    local = start.astimezone(ZoneInfo(zone))
+    return f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+
+
 class HandingOver:
     """Judges each handing-over in its moment."""
 
@@ -150,8 +156,7 @@ class HandingOver:
         if handed.start is None:
             return
         zone, text = ZoneInfo(handed.zone), handed.call.message.text
-        local = handed.start.astimezone(zone)
-        said = f"{local.hour % 12 or 12}:{local.minute:02} {'AM' if local.hour < 12 else 'PM'}"
+        local, said = handed.start.astimezone(zone), clock_time(handed.start, handed.zone)
         days = (local.date() - handed.claim.at.astimezone(zone).date()).days
         if said not in text or f"{local:%b} {local.day}" not in text.replace(f"{local:%B}", f"{local:%b}"):
             yield f"I4 no stale time: does not say {said}, {local:%b} {local.day}"

@@ -14,6 +14,7 @@ from kept.core.people import ChannelName
 from kept.core.receipts import FailureClass, ReceiptState, notification_of
 from tests.faults.practice import double_bookings
 from tests.faults.simulated.carriers import Call
+from tests.faults.simulated.handing_over import clock_time
 from tests.faults.simulated.setting import DAY
 from tests.faults.simulated.truth import Expected, Phase
 from tests.faults.simulated.world import Month
@@ -42,9 +43,13 @@ class Evidence:
         expected = self.truth.expected.get(notification.id)
         return expected.phase if expected else None
 
+    def told_by(self, notification: Notification) -> list[Call]:
+        """Return the calls that were to tell what a notification says: its own, and those of one that spoke for it."""
+        return [*self.calls[notification.id], *(self.calls[notification.said_in] if notification.said_in else ())]
+
     def answers(self, notification: Notification, *states: AttemptState) -> int:
         """Return how often a provider has answered so."""
-        said = [c.said for c in self.calls[notification.id]]
+        said = [c.said for c in self.told_by(notification)]
         return sum(outcome is not None and outcome.state in states for outcome in said)
 
     def never_left(self, notification: Notification) -> int:
@@ -55,8 +60,10 @@ class Evidence:
     def tries(self, notification: Notification) -> int:
         """Return how many attempts were not taken, as far as anybody could know."""
         calls = self.calls[notification.id]
-        return self.answers(notification, AttemptState.NOT_SENT) + sum(c.is_unknown for c in calls) + self.never_left(
-            notification
+        return (
+            self.answers(notification, AttemptState.NOT_SENT)
+            + sum(c.is_unknown for c in calls)
+            + self.never_left(notification)
         )
 
     def addresses(self, notification: Notification) -> list[tuple[ChannelName, str]]:
@@ -74,7 +81,7 @@ class Evidence:
 
     def has_trouble(self, notification: Notification) -> bool:
         """Tell whether anything at all stood in the way of a notification that was begun."""
-        calls = self.calls[notification.id]
+        calls = self.told_by(notification)
         return any(c.said is None or c.is_unknown or c.said.state is not AttemptState.ACCEPTED for c in calls)
 
 
@@ -84,7 +91,7 @@ class Evidence:
 def lost(evidence: Evidence) -> Iterator[str]:
     """I1: every reminder that was due was taken by a provider, or stands with a reason that happened."""
     for new_id, expected in evidence.truth.expected.items():
-        if expected.rule is not None and new_id not in evidence.stored:
+        if new_id not in evidence.stored:
             yield f"I1 none lost: {_named(expected)} was never planned"
     for each in evidence.stored.values():
         taken = any(c.is_taken for c in evidence.calls[each.id])
@@ -157,7 +164,7 @@ def _answered(*states: AttemptState, times: int = 1) -> Callable[[Evidence, Noti
 
 
 def _unknown(evidence: Evidence, each: Notification) -> bool:
-    is_unheard = any(c.is_unknown or c.said is None for c in evidence.calls[each.id])
+    is_unheard = any(c.is_unknown or c.said is None for c in evidence.told_by(each))
     return is_unheard or evidence.never_left(each) > 0
 
 
@@ -166,6 +173,14 @@ def _unavailable(evidence: Evidence, each: Notification) -> bool:
     calls = [c for channel, _ in evidence.addresses(each) for c in evidence.month.carriers[channel].ledger]
     around = [c for c in calls if each.due_at - DAY < c.mark.at < each.deadline_at]
     return any(c.is_unknown or c.said is None or c.said.state is AttemptState.NOT_SENT for c in around)
+
+
+def _merged(evidence: Evidence, each: Notification) -> bool:
+    """Tell whether another message was taken that names this visit's time too, and none of its own."""
+    phase = evidence.phase(each)
+    taken = [c for c in evidence.calls[each.said_in] if c.is_taken]
+    own = any(c.is_taken for c in evidence.calls[each.id])
+    return phase is not None and not own and any(clock_time(phase.start, phase.zone) in c.message.text for c in taken)
 
 
 def _has_quiet_hours(evidence: Evidence, _each: Notification) -> bool:
@@ -190,7 +205,8 @@ WHY: Final[Mapping[Reason, Callable[[Evidence, Notification], bool]]] = {
     Reason.PROVIDER_UNAVAILABLE: _unavailable,
     Reason.OUTCOME_UNKNOWN: _unknown,
     Reason.NO_RECEIPT: _answered(AttemptState.ACCEPTED),
-    Reason.UNDELIVERED: lambda evidence, each: any(c.receipts for c in evidence.calls[each.id]),
+    Reason.MERGED: _merged,
+    Reason.UNDELIVERED: lambda evidence, each: any(c.receipts for c in evidence.told_by(each)),
 }
 """When a reason is true. One that is not listed is never true here: nothing is ever missing, or cannot be worded."""
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from kept.core import channels
 from kept.core import dispatch as core_dispatch
 from kept.core import people as core_people
 from kept.core import recording as core_recording
@@ -179,6 +180,17 @@ def opt_out_by_spelling() -> Planting:
     return in_place(core_people, "email_key", str)
 
 
+def opt_out_not_seen() -> Planting:
+    """Forget to look at the consent when something is about to be sent."""
+    unusable = channels._unusable  # noqa: SLF001  the mistake is one inside
+
+    def forgetful(*about: Any) -> Reason | None:
+        reason = unusable(*about)
+        return None if reason is Reason.OPTED_OUT else reason
+
+    return in_place(channels, "_unusable", forgetful)
+
+
 def texts_not_counted() -> Planting:
     """Look at the caps and count nothing."""
 
@@ -233,6 +245,7 @@ MISTAKES: Final[Mapping[str, tuple[Callable[[], Planting], str, Scheme]]] = {
     "a provider may hold a message for three days": (too_long_to_live, "I4", MONTH),
     "quiet hours are kept in UTC": (quiet_hours_in_utc, "I6", MONTH),
     "quiet hours are kept in planning and not in sending": (night_only_when_planned, "I6", MONTH),
+    "a claim does not see an opt-out": (opt_out_not_seen, "I5", RACES),
     "opt-outs are compared letter by letter": (opt_out_by_spelling, "I5", MONTH),
     "texts are not counted": (texts_not_counted, "I13", MONTH),
     "the last receipt wins": (last_receipt_wins, "I8", MONTH),

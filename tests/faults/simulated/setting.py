@@ -12,6 +12,7 @@ import msgspec
 from kept.core.contacts import EmailAddress, PhoneNumber
 from kept.core.leads import Lead
 from kept.core.limits import Caps
+from kept.core.notices import TELLABLE
 from kept.core.notifications import BOTH_AT_ONCE, SMS_THEN_EMAIL, Stages
 from kept.core.people import ChannelName, Patient
 from kept.core.practice import Practice
@@ -78,9 +79,7 @@ REGIONS: Final = (
     Region(near="Pacific/Auckland", far="Pacific/Chatham", changes=("2026-04-05", "2026-09-27"), prefixes=(_BRITISH,)),
     Region(near="America/Santiago", far="America/Lima", changes=("2026-04-05", "2026-09-06"), prefixes=(_BRITISH,)),
     Region(near="Africa/Cairo", far="Asia/Amman", changes=("2026-04-24", "2026-10-30"), prefixes=(_BRITISH,)),
-    Region(
-        near="Africa/Casablanca", far="Europe/Madrid", changes=("2026-02-15", "2026-03-22"), prefixes=(_BRITISH,)
-    ),
+    Region(near="Africa/Casablanca", far="Europe/Madrid", changes=("2026-02-15", "2026-03-22"), prefixes=(_BRITISH,)),
     Region(near="Europe/Paris", far="UTC", changes=("2026-03-29",), prefixes=(_BRITISH, _PARISIAN)),
 )
 
@@ -126,6 +125,9 @@ def drawn_setting(chance: random.Random, scheme: Scheme) -> Setting:
         policies=(_policy(chance),),
         quiet_hours=_quiet_hours(chance),
         caps=chance.choice([None, Caps(), Caps(per_day=2, per_week=4)]),
+        notices=chance.choice([(), TELLABLE]),
+        merge_within=chance.choice([0, 0, 3]) * HOUR,
+        asks_to_confirm=chance.random() < 0.5,
     )
     people = _people(chance, region, begin, scheme.people or chance.randint(6, 12))
     return Setting(begin=begin, practice=practice, people=people, zones=(region.near, region.far))

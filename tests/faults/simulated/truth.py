@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from kept.core.leads import Lead
-from kept.core.notices import TELLABLE
 from kept.core.notifications import notification_id
 from kept.core.people import ChannelName
-from kept.core.reminders import ReminderPolicy, ReminderRule
+from kept.core.practice import Practice
+from kept.core.reminders import ReminderRule
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +63,9 @@ class BatchLine(msgspec.Struct, frozen=True, kw_only=True):
 class Truth:
     """All that was answered, in order."""
 
-    def __init__(self, policy: ReminderPolicy) -> None:
-        self._policy = policy
+    def __init__(self, practice: Practice) -> None:
+        self._rules = practice.policies[0].rules
+        self._notices = {kind.value for kind in practice.notices}
         self.phases: dict[str, list[Phase]] = {}
         self.expected: dict[str, Expected] = {}
         self.batches: dict[str, BatchLine] = {}
@@ -78,15 +79,14 @@ class Truth:
 
     def stands(self, phase: Phase) -> None:
         """Note that a visit is at a time now, and is to be reminded of."""
+        self._expect_notice(phase, "moved" if phase.visit in self.phases else "booked")
         if phase.visit in self.phases:
             self.ends(phase.visit, phase.since, "moved")
         self._collide(phase)
         self.phases.setdefault(phase.visit, []).append(phase)
-        for rule in self._policy.rules:
+        for rule in self._rules:
             due = due_of(rule.lead, phase.start, phase.zone)
             self._expect(phase, rule.name, due=due, rule=rule)
-        for kind in TELLABLE:
-            self._expect(phase, kind.value)
 
     def ends(self, visit: str, mark: Mark, why: str) -> None:
         """Note that a visit is not at its time any more."""
@@ -95,7 +95,7 @@ class Truth:
             last.until, last.why = mark, why
         after = msgspec.structs.replace(last, sequence=last.sequence + (why == "cancelled"))
         if why in {"cancelled", "missed"}:
-            self._expect(after, why)
+            self._expect_notice(after, why)
 
     def says_no(self, channel: ChannelName, address: str, mark: Mark) -> None:
         """Note that an address must not be written to."""
@@ -110,6 +110,11 @@ class Truth:
     def live(self) -> list[Phase]:
         """Return the visits that may still take place."""
         return [phases[-1] for phases in self.phases.values() if phases[-1].until is None]
+
+    def _expect_notice(self, phase: Phase, about: str) -> None:
+        """Expect that somebody is told of what has happened, if the practice tells it."""
+        if about in self._notices:
+            self._expect(phase, about)
 
     def _expect(
         self, phase: Phase, about: str, *, due: datetime | None = None, rule: ReminderRule | None = None

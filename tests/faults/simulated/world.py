@@ -117,7 +117,7 @@ class Month:
         """When a provider took nothing, as nearly as the clock of the machine can tell."""
         self.is_calm = False
         self.problems: list[str] = []
-        self.truth = Truth(setting.practice.policies[0])
+        self.truth = Truth(setting.practice)
         self.store = WatchedStore()
         self.carriers = {name: FakeCarrier(name, self) for name in ChannelName}
         self.judge = HandingOver(self)
