@@ -169,3 +169,16 @@ def test_a_failure_of_our_own_credentials_costs_no_try_and_ends_all_the_same() -
     late = next_move(notification(*locked_out), facts(can=Capabilities()), now=DUE + HOUR)[1]
 
     assert (told(early), told(late)) == ("send sms", "send email")
+
+
+@pytest.mark.parametrize(("letter", "reason"), [("n", Reason.TRIES_EXHAUSTED), ("u", Reason.OUTCOME_UNKNOWN)])
+def test_a_channel_whose_next_try_would_come_too_late_leaves_the_time_to_the_next_one(
+    letter: str, reason: Reason
+) -> None:
+    late = attempt(letter, at=DEADLINE - timedelta(seconds=30))
+    put_off = msgspec.structs.replace(late, retry_after=DEADLINE + HOUR)
+
+    now = DEADLINE - timedelta(seconds=20)
+
+    assert told(next_move(notification(put_off), facts(), now=now)[1]) == "send email"
+    assert told(next_move(notification(put_off, plan=ONLY_SMS), facts(), now=now)[1]) == f"failed {reason}"

@@ -76,7 +76,7 @@ def held_until(channel: ChannelName, facts: Facts, *, now: datetime) -> datetime
     light, carrier = facts.daylight.get(channel), facts.carriers.get(channel)
     night_ends = light.again_at if light else None
     rest_ends = carrier.held_until if carrier and carrier.held_until and carrier.held_until > now else None
-    return max((end for end in (night_ends, rest_ends) if end), default=None)
+    return max(night_ends, rest_ends) if night_ends and rest_ends else night_ends or rest_ends
 
 
 def closed_because(notification: Notification, facts: Facts, channel: ChannelName, *, now: datetime) -> Reason | None:
@@ -100,9 +100,9 @@ def _unusable(notification: Notification, facts: Facts, channel: ChannelName) ->
 
 def _hopeless(notification: Notification, facts: Facts, channel: ChannelName, *, now: datetime) -> Reason | None:
     """Return why a channel that is held back is not waited for, or None."""
-    ends = held_until(channel, facts, now=now)
     light = facts.daylight.get(channel)
     is_night = light is not None and light.until is None
+    ends = held_until(channel, facts, now=now)
     if ends is None:
         return Reason.QUIET_HOURS if is_night else None
     why = Reason.QUIET_HOURS if is_night else Reason.PROVIDER_UNAVAILABLE

@@ -178,10 +178,18 @@ def _move_within(
 def _standing(notification: Notification, channel: ChannelName, facts: Facts, *, now: datetime) -> Standing:
     """Return how far a channel has come; what could go on may be held back for the night or by its provider."""
     own = _own_standing(notification, channel, facts, now=now)
-    if own.progress not in {Progress.FRESH, Progress.AGAIN}:
+    if own.progress is not Progress.FRESH and own.progress is not Progress.AGAIN:
         return own
+    if own.at and own.at + MIN_TTL > notification.deadline_at:
+        return Standing(progress=Progress.CLOSED, reason=_reason_at_end(notification, channel))
     ends = held_until(channel, facts, now=now)
     return Standing(progress=Progress.HELD, at=max(ends, own.at or ends)) if ends else own
+
+
+def _reason_at_end(notification: Notification, channel: ChannelName) -> Reason:
+    """Return why a channel is not tried again whose next try would come too late."""
+    is_unknown = _last(notification, channel).state is AttemptState.UNKNOWN
+    return Reason.OUTCOME_UNKNOWN if is_unknown else Reason.TRIES_EXHAUSTED
 
 
 def _own_standing(notification: Notification, channel: ChannelName, facts: Facts, *, now: datetime) -> Standing:
@@ -276,8 +284,8 @@ def _with_notes(notification: Notification, facts: Facts, *, now: datetime) -> N
     if notification.stage >= len(notification.plan):
         return notification
     last = {a.channel: a.state for a in notification.attempts}
-    done = {channel for channel, state in last.items() if state in TAKEN or state in _CLOSING}
-    noted = done | {n.channel for n in notification.notes}
+    noted = {channel for channel, state in last.items() if state in TAKEN or state in _CLOSING}
+    noted.update(n.channel for n in notification.notes)
     notes = tuple(
         ChannelNote(channel=channel, reason=reason, at=now)
         for channel in notification.plan[notification.stage]

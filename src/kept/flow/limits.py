@@ -28,11 +28,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     patient: Patient | None
     practice: Practice
 
-    @property
-    def phone(self) -> PhoneNumber | None:
-        """The number that a text would go to."""
-        address = address_for(self.notification, self.patient, ChannelName.SMS)
-        return PhoneNumber(address) if address else None
+    phone: PhoneNumber | None
+    """The number that a text would go to."""
 
     def zones(self, at: datetime) -> Zones:
         """Return the zones in which it must be day."""
@@ -49,8 +46,14 @@ def reader_of(
     tx: Transaction, notification: Notification, appointment: Appointment | None, patient: Patient | None
 ) -> Reader:
     """Return whom a message is for, with the practice whose limits hold."""
-    practice = tx.get(Practice, PRACTICE_ID) or Practice()
-    return Reader(notification=notification, appointment=appointment, patient=patient, practice=practice)
+    address = address_for(notification, patient, ChannelName.SMS)
+    return Reader(
+        notification=notification,
+        appointment=appointment,
+        patient=patient,
+        practice=tx.get(Practice, PRACTICE_ID) or Practice(),
+        phone=PhoneNumber(address) if address else None,
+    )
 
 
 def nights_of(appointment: Appointment, patient: Patient | None, practice: Practice) -> Nights | None:
