@@ -1,0 +1,220 @@
+"""
+The stack of `deploy/aws`, as an emulator on this machine takes it.
+
+The template is translated here, without an account. What the emulator cannot do is changed or left out, and each such
+change is named, so that nobody takes the rehearsal for more than it is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from kept.core.errors import InvalidInputError
+
+REGION: Final = "us-east-1"
+BUCKET: Final = "kept-code"
+CODE_KEY: Final = "kept.zip"
+UNKNOWN_TYPES: Final = ("AWS::SMSVOICE::",)
+"""Types that the emulator refuses; resources of these are left out, and their names stand where they are referred to."""
+POLICIES: Final = ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole")
+"""Managed policies that the translator may name; it would ask an account otherwise."""
+
+Template = dict[str, Any]
+Client = Any
+"""One of the SDK's clients; it has no types."""
+
+
+class Adapted(msgspec.Struct, frozen=True, kw_only=True):
+    """The template for the emulator, and what was changed for it."""
+
+    template: Template
+    changes: tuple[str, ...]
+    """Each as ``Resource: what``, in alphabetical order."""
+
+
+class DeployedStack(msgspec.Struct, frozen=True, kw_only=True):
+    """What was deployed, and where its parts are."""
+
+    name: str
+    status: str
+    failures: tuple[str, ...]
+    """Why parts could not be made."""
+    ids: Mapping[str, str]
+    """Physical by logical id."""
+    outputs: Mapping[str, str]
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """How to run it on the emulator."""
+
+    parameters: Mapping[str, str] = {}
+    environment: Mapping[str, str] = {}
+    """More for each function, such as the addresses of stand-ins for services."""
+    handlers: str = ""
+    """Module with the handlers instead of the product's; empty: the product's."""
+    keeps_time: bool = True
+    """Whether the schedules run; otherwise the functions are called by whoever rehearses."""
+
+
+def translated(folder: Path) -> Template:
+    """
+    Return the template of a folder as CloudFormation, as AWS would translate it from SAM.
+
+    Raises:
+        InvalidInputError: the translator is not installed.
+    """
+    try:
+        from samtranslator.translator.transform import transform  # noqa: PLC0415 only who rehearses needs it
+        from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415 as above
+    except ImportError:
+        message = "needs the translator of SAM; install it with: pip install aws-sam-translator"
+        raise InvalidInputError.of("aws", "not_installed", message) from None
+    template = yaml_parse((folder / "template.yaml").read_text(encoding="utf-8"))
+    _inline(template, folder)
+    extensions = [name for name in template["Transform"] if name == "AWS::LanguageExtensions"]
+    plain: Template = transform(template, {}, _Managed())
+    return {"Transform": extensions, **plain} if extensions else plain
+
+
+def adapted(template: Template, choice: Choice) -> Adapted:
+    """Return what the emulator can take, and each change that this needed."""
+    made: Template = json.loads(json.dumps(template, default=str))
+    resources: dict[str, Template] = made["Resources"]
+    changes: set[str] = set()
+    unknown = {name: r for name, r in resources.items() if r["Type"].startswith(UNKNOWN_TYPES)}
+    for name, resource in unknown.items():
+        del resources[name]
+        changes.add(f"{name}: left out, {resource['Type']} is not known")
+    made = _replaced(made, {name: _own_name(resource) for name, resource in unknown.items()})
+    for name, resource in made["Resources"].items():
+        changes.update(f"{name}: {what}" for what in _changed(resource, choice))
+        resource["DependsOn"] = [n for n in _listed(resource.get("DependsOn")) if n not in unknown]
+    return Adapted(template=made, changes=tuple(sorted(changes)))
+
+
+def code_of(roots: Iterable[tuple[Path, str]]) -> bytes:
+    """Return a package of Python files; each root is a folder or file, and the path under which it goes in."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for root, prefix in roots:
+            for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+                if path.is_file() and "__pycache__" not in path.parts:
+                    inside = path.relative_to(root).as_posix() if root.is_dir() else path.name
+                    archive.write(path, prefix + inside)
+    return packed.getvalue()
+
+
+def deployed(client: Callable[[str], Client], plan: Adapted, *, name: str, code: bytes, choice: Choice) -> DeployedStack:
+    """
+    Put code and template into the emulator, wait until it has ended one way or the other, and set what it forgets.
+
+    Args:
+        client: Gives the SDK's client of a service.
+        plan: The template.
+        name: Of the stack.
+        code: The package of all functions.
+        choice: How to run it.
+    """
+    store = client("s3")
+    store.create_bucket(Bucket=BUCKET)
+    store.put_object(Bucket=BUCKET, Key=CODE_KEY, Body=code)
+    formation = client("cloudformation")
+    formation.create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(plan.template),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in choice.parameters.items()],
+        OnFailure="DO_NOTHING",
+    )
+    formation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    stack = _described(formation, name)
+    _remind(client, plan, stack)
+    return stack
+
+
+def _described(formation: Client, name: str) -> DeployedStack:
+    (stack,) = formation.describe_stacks(StackName=name)["Stacks"]
+    events = formation.describe_stack_events(StackName=name)["StackEvents"]
+    parts = formation.describe_stack_resources(StackName=name)["StackResources"]
+    return DeployedStack(
+        name=name,
+        status=stack["StackStatus"],
+        failures=tuple(
+            f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}"
+            for e in events
+            if "FAILED" in e["ResourceStatus"]
+        ),
+        ids={part["LogicalResourceId"]: part["PhysicalResourceId"] for part in parts},
+        outputs={o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])},
+    )
+
+
+def _remind(client: Callable[[str], Client], plan: Adapted, stack: DeployedStack) -> None:
+    """Switch on what the emulator drops when it makes a table from a template."""
+    tables = client("dynamodb")
+    for name, resource in plan.template["Resources"].items():
+        life = resource.get("Properties", {}).get("TimeToLiveSpecification")
+        if life and name in stack.ids:
+            tables.update_time_to_live(TableName=stack.ids[name], TimeToLiveSpecification=life)
+
+
+class _Managed:
+    """Names managed policies without asking an account."""
+
+    def load(self) -> dict[str, str]:
+        return {name: f"arn:aws:iam::aws:policy/service-role/{name}" for name in POLICIES}
+
+
+def _inline(template: Template, folder: Path) -> None:
+    """Put what lies beside the template where the translator wants it: code in a bucket, definitions inside."""
+    place = f"s3://{BUCKET}/{CODE_KEY}"
+    template.get("Globals", {}).get("Function", {})["CodeUri"] = place
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        if isinstance(properties.get("DefinitionUri"), str):
+            text = (folder / properties.pop("DefinitionUri")).read_text(encoding="utf-8")
+            properties["Definition"] = json.loads(text)
+
+
+def _changed(resource: Template, choice: Choice) -> list[str]:
+    """Change one resource, and return what was changed."""
+    properties = resource.setdefault("Properties", {})
+    if resource["Type"] == "AWS::Lambda::Function":
+        variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+        variables.update(choice.environment)
+        if choice.handlers:
+            properties["Handler"] = f"{choice.handlers}.{properties['Handler'].rpartition('.')[2]}"
+    if resource["Type"] == "AWS::Events::Rule" and not choice.keeps_time:
+        properties["State"] = "DISABLED"
+        return ["its schedule does not run"]
+    return []
+
+
+def _own_name(resource: Template) -> object:
+    """Return the name that a resource was given."""
+    return next(value for key, value in resource["Properties"].items() if key.endswith("Name"))
+
+
+def _replaced(node: Any, names: Mapping[str, object]) -> Any:  # noqa: ANN401 any part of a document
+    """Return the document with the names of what was left out where it was referred to."""
+    if isinstance(node, list):
+        return [_replaced(part, names) for part in node]
+    if not isinstance(node, dict):
+        return node
+    if node.keys() == {"Ref"} and node["Ref"] in names:
+        return names[node["Ref"]]
+    if node.keys() == {"Fn::Sub"} and isinstance(node["Fn::Sub"], str):
+        used = {name: value for name, value in names.items() if f"${{{name}}}" in node["Fn::Sub"]}
+        return {"Fn::Sub": [node["Fn::Sub"], used]} if used else node
+    return {key: _replaced(value, names) for key, value in node.items()}
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value] if value else []
