@@ -21,7 +21,8 @@ from kept.adapters.sqlite import SqliteStore
 from kept.core.access import ApiKey, Scope, full_key, secret_hash
 from kept.core.booking import Appointment
 from kept.core.people import Patient
-from kept.main.assembly import KINDS, STORE_FILE
+from kept.main.assembly import STORE_FILE
+from kept.main.kinds import KINDS
 from kept.ports.store import Transaction
 from tests.faults.practice import DAY, ZONE, set_up
 

@@ -32,7 +32,7 @@ from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import book
 from kept.flow.people import register
-from kept.main.assembly import KINDS
+from kept.main.kinds import KINDS
 from kept.ports.channel import Channel
 from kept.ports.provider_api import ApiAnswer
 from kept.ports.store import Transaction

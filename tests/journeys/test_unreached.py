@@ -31,7 +31,7 @@ from kept.flow.receipts import keep_call, received
 from kept.flow.replies import reply_step
 from kept.flow.worklist import Act, Listed, close_item, worklist
 from kept.formats.practice_file import parsed_text, practice_from
-from kept.main.assembly import KINDS
+from kept.main.kinds import KINDS
 from kept.ports.store import Transaction
 from kept.ports.webhook import WebhookRequest
 from tests.entrypoints.worker.world import CountingMeter

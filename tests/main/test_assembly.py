@@ -23,9 +23,10 @@ from kept.core.people import ChannelName
 from kept.core.reports import tally
 from kept.entrypoints.worker import Dispatcher, InlineExecutor, Pulse
 from kept.main.application import application
-from kept.main.assembly import KINDS, Parts, open_parts, sender_of
+from kept.main.assembly import Parts, open_parts, sender_of
 from kept.main.demo import PEOPLE, plant
 from kept.main.health import HealthWatch
+from kept.main.kinds import KINDS
 from kept.main.settings import Settings, changed, load_settings
 from tests.architecture.sources import sources
 from tests.entrypoints.worker.breaking import BreakingStore

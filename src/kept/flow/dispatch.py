@@ -105,9 +105,16 @@ def due_ids(
             records that nobody can handle hides none of the others.
         limit: At most so many from each shard.
     """
+    return tuple(hit.id for hit in due_hits(store, now=now, skip=skip, limit=limit))
+
+
+def due_hits(
+    store: Store, *, now: datetime, skip: AbstractSet[str] = frozenset(), limit: int = DUE_PAGE
+) -> tuple[Hit, ...]:
+    """Return the same with since when each is due, for whoever hands ids on and must know one turn from the next."""
     before = sort_instant(now + timedelta(microseconds=1))
     hits = [hit for shard in due_shards() for hit in _due_in(store, shard, before=before, skip=skip, limit=limit)]
-    return tuple(hit.id for hit in sorted(hits, key=lambda hit: hit.sort))
+    return tuple(sorted(hits, key=lambda hit: hit.sort))
 
 
 def next_due(store: Store, *, after: datetime) -> datetime | None:
@@ -228,7 +235,7 @@ def _due_in(store: Store, shard: str, *, before: str, skip: AbstractSet[str], li
     found: list[Hit] = []
     cursor = None
     while len(found) < limit:
-        page = store.query("notifications_due", shard, before=before, limit=limit, cursor=cursor)
+        page = store.query("notifications_due", shard, before=before, limit=min(limit, DUE_PAGE), cursor=cursor)
         found.extend(hit for hit in page.hits if hit.id not in skip)
         cursor = page.cursor
         if cursor is None:

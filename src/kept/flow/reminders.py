@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from kept.core.batches import BatchItem
-from kept.core.booking import Appointment
+from kept.core.booking import REMINDABLE, Appointment, sort_instant
 from kept.core.notices import notice_of
 from kept.core.notifications import (
     Notification,
     NotificationKind,
     NotificationState,
+    Outcome,
     Reason,
     notification_id,
 )
@@ -21,10 +23,14 @@ from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.reminders import LAST_CALL, planned_reminders, skipped
 from kept.flow.limits import nights_of
-from kept.ports.store import Transaction
+from kept.ports.store import Store, Transaction
 
 BATCH_USEFUL_FOR: Final = timedelta(hours=18)
 BATCH_PATIENCE: Final = timedelta(minutes=30)
+CAUGHT_UP: Final = timedelta(hours=24)
+"""How far ahead visits are looked at of which nobody was told."""
+CATCH_UP: Final = "catch-up"
+"""The rule of a reminder that is planned because all others are missing or have failed."""
 
 
 def plan_reminders(tx: Transaction, appointment: Appointment, practice: Practice, *, now: datetime) -> Appointment:
@@ -57,6 +63,55 @@ def plan_notice(
     if about not in practice.notices:
         return appointment
     return _written(tx, appointment, (notice_of(appointment, about, now=now, known_start=known_start),))
+
+
+def unreminded(store: Store, *, now: datetime) -> Iterator[str]:
+    """Yield ids of visits of the next day of which nobody was told and nobody will be; candidates only."""
+    until = now + CAUGHT_UP
+    for offset in range(-1, 3):
+        day = (now.date() + timedelta(days=offset)).isoformat()
+        cursor = None
+        while True:
+            page = store.query(
+                "appointments_by_day", day, after=sort_instant(now), before=sort_instant(until), cursor=cursor
+            )
+            for appointment in store.load(Appointment, [hit.id for hit in page.hits]):
+                told = store.load(Notification, appointment.notification_ids)
+                if _is_unreminded(appointment, told, now=now):
+                    yield appointment.id
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+
+def plan_missing(tx: Transaction, appointment_id: str, *, now: datetime) -> str:
+    """
+    Write the one reminder of a visit that has none that could still reach its patient; return its id, or nothing.
+
+    A reminder that a rule has kept back counts as told: what must not be said is not said by another way either.
+    """
+    appointment = tx.get(Appointment, appointment_id)
+    if appointment is None:
+        return ""
+    told = tuple(n for n in (tx.get(Notification, i) for i in appointment.notification_ids) if n)
+    if not _is_unreminded(appointment, told, now=now):
+        return ""
+    missing = Notification(
+        id=notification_id(appointment.id, str(appointment.sequence), CATCH_UP, appointment.patient_id),
+        about=NotificationKind.REMINDER,
+        rule=CATCH_UP,
+        patient_id=appointment.patient_id,
+        appointment_id=appointment.id,
+        appointment_sequence=appointment.sequence,
+        template="reminder",
+        planned_at=now,
+        due_at=now,
+        wake_at=now,
+        deadline_at=appointment.start - LAST_CALL,
+        patience=BATCH_PATIENCE,
+    )
+    tx.put(_written(tx, appointment, (missing,)))
+    return missing.id
 
 
 def void_reminders(tx: Transaction, appointment: Appointment, reason: Reason, *, now: datetime) -> None:
@@ -96,6 +151,17 @@ def _written(tx: Transaction, appointment: Appointment, planned: tuple[Notificat
         tx.put(notification)
     ids = appointment.notification_ids + tuple(n.id for n in fresh if n.id not in appointment.notification_ids)
     return msgspec.structs.replace(appointment, notification_ids=ids)
+
+
+def _is_unreminded(appointment: Appointment, told: tuple[Notification, ...], *, now: datetime) -> bool:
+    """Tell whether a visit comes soon, and all its reminders, if there are any, have failed."""
+    if appointment.status not in REMINDABLE or not now < appointment.start - LAST_CALL < now + CAUGHT_UP:
+        return False
+    reminders = [
+        n for n in told if n.about is NotificationKind.REMINDER and n.appointment_sequence == appointment.sequence
+    ]
+    is_caught_up = any(n.rule == CATCH_UP for n in reminders)
+    return not is_caught_up and all(n.outcome in {Outcome.FAILED, Outcome.EXPIRED} for n in reminders)
 
 
 def _plan_item(tx: Transaction, item: BatchItem, *, batch_id: str, now: datetime) -> str:

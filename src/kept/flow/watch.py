@@ -62,6 +62,14 @@ def keep_heartbeat(tx: Transaction, beat: Heartbeat) -> Heartbeat:
     return tx.put(msgspec.structs.replace(beat, version=known.version if known else 0, left_at=sound))
 
 
+def note_departure(tx: Transaction, at: datetime) -> Heartbeat | None:
+    """Note with the heartbeat that a message has left, for a sender that does not look by itself."""
+    known = tx.get(Heartbeat, HEARTBEAT_ID)
+    if known is None or (known.left_at is not None and known.left_at >= at):
+        return known
+    return tx.put(msgspec.structs.replace(known, left_at=at))
+
+
 def standing_alarm(beat: Heartbeat | None, waiting: Backlog, *, now: datetime) -> Alarm | None:
     """Return what is wrong with sending, or None."""
     return alarm_of(beat, due=waiting.due, oldest_at=waiting.oldest_at, now=now)

@@ -13,58 +13,18 @@ from kept.adapters.clock import SystemClock, SystemIds
 from kept.adapters.outbox import PROVIDER, OutboxChannel, OutboxLedger, OutboxReader, OutboxVoice
 from kept.adapters.prometheus import PrometheusMeter
 from kept.adapters.sqlite import FileSeat, SqliteStore
-from kept.core.access import AnsweredRequest, ApiKey
-from kept.core.balance import Nightly
-from kept.core.booking import Appointment
-from kept.core.conversation import Reply
-from kept.core.exchanges import Exchange
-from kept.core.holds import SlotHold
-from kept.core.limits import DaySpend, Tally
 from kept.core.links import Links
-from kept.core.merging import Household
-from kept.core.notifications import Notification
-from kept.core.own_texts import OwnText
-from kept.core.people import ChannelName, Consent, Patient
-from kept.core.practice import Practice
-from kept.core.receipts import ProviderMessage, ReceivedCall
-from kept.core.schedules import Schedule, ScheduleDay
-from kept.core.watch import Heartbeat
-from kept.core.worklist import WorklistItem
+from kept.core.people import ChannelName
 from kept.entrypoints.worker import CallReaders, Dispatcher, SeatedDispatcher, SendingThreads
 from kept.flow.receipts import keep_call, received
 from kept.flow.replies import reply_step
 from kept.main.channels import open_outside
+from kept.main.kinds import KINDS
 from kept.main.link_keys import links_of
 from kept.main.rates import rates_of
 from kept.main.settings import EmailChannel, Settings, SmsChannel
 from kept.ports.channel import Channel
-from kept.ports.store import Entity
 from kept.ports.webhook import WebhookReader, WebhookRequest
-
-KINDS: Final[tuple[type[Entity], ...]] = (
-    AnsweredRequest,
-    ApiKey,
-    Appointment,
-    Consent,
-    Exchange,
-    DaySpend,
-    Heartbeat,
-    Household,
-    Nightly,
-    Notification,
-    OwnText,
-    Patient,
-    Practice,
-    ProviderMessage,
-    ReceivedCall,
-    Reply,
-    Schedule,
-    ScheduleDay,
-    SlotHold,
-    Tally,
-    WorklistItem,
-)
-"""Everything that is ever stored."""
 
 STORE_FILE: Final = "kept.db"
 OUTBOX_FILE: Final = "outbox.db"

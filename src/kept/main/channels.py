@@ -50,11 +50,22 @@ def open_outside(settings: Settings, *, clock: Clock, stack: ExitStack) -> Outsi
         SettingsError: settings are missing or make no sense; each problem under the name of its setting.
     """
     door = _Door(settings=settings, clock=clock, stack=stack)
+    return Outside(channels=open_channels(settings, clock=clock, stack=stack), readers=door.readers())
+
+
+def open_channels(settings: Settings, *, clock: Clock, stack: ExitStack) -> dict[ChannelName, Channel]:
+    """
+    Open the channels alone, where what providers say comes another way.
+
+    Raises:
+        SettingsError: settings are missing or make no sense; each problem under the name of its setting.
+    """
+    door = _Door(settings=settings, clock=clock, stack=stack)
     opened = {ChannelName.SMS: door.sms(), ChannelName.EMAIL: door.email()}
     channels = {name: channel for name, channel in opened.items() if channel}
     for channel in channels.values():
         stack.callback(channel.close)
-    return Outside(channels=channels, readers=door.readers())
+    return channels
 
 
 def smtp_settings(settings: Settings) -> SmtpSettings:
@@ -189,7 +200,7 @@ class _Door:
         self.stack.callback(api.close)
         with _named("sns_"):
             topics = Subscriptions(
-                readers=dict.fromkeys(self.settings.sns_topics, _read_event), confirm=confirmed_by(api)
+                readers=dict.fromkeys(self.settings.sns_topics, read_event), confirm=confirmed_by(api)
             )
         authorities = _authorities(self.settings.sns_ca_file)
         try:
@@ -211,7 +222,7 @@ class _Door:
             return AwsApi(service, region=self.settings.aws_region, clock=self.clock)
 
 
-def _read_event(body: bytes, *, at: datetime) -> tuple[DeliveryReceipt | IncomingReply, ...]:
+def read_event(body: bytes, *, at: datetime) -> tuple[DeliveryReceipt | IncomingReply, ...]:
     """Return what an event says, of a text or of a mail: a topic may bring both, and neither looks like the other."""
     from kept.adapters.end_user_messaging import read_event as of_text
     from kept.adapters.ses import read_event as of_mail

@@ -184,6 +184,16 @@ class Settings(BaseSettings):
     """ARNs of the topics that may call /webhooks/sns; empty: nobody may."""
     sns_ca_file: Path | None = None
     """Authorities that vouch for the certificate of SNS, PEM; empty: this machine's own."""
+    tables_suffix: str = ""
+    """On AWS: what stands after the names of the tables; it tells one deployment from another."""
+    queue_reminder: str = ""
+    """On AWS: address of the queue of reminders that are due."""
+    queue_confirmation: str = ""
+    """On AWS: address of the queue that confirms requests; empty: somebody else confirms them."""
+    senders: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """On AWS: how many functions may send at once; they share the rates."""
+    metrics_namespace: str = "Kept"
+    """On AWS: where CloudWatch keeps the metrics."""
 
     @field_validator("allowed_hosts", "sns_topics", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ import pytest
 
 from kept.adapters.memory import MemoryStore
 from kept.adapters.sqlite import SqliteStore
-from kept.main.assembly import KINDS
+from kept.main.kinds import KINDS
 from kept.ports.store import Store
 from tests.entrypoints.http_api.world import World, world
 

@@ -30,6 +30,7 @@ class AwsService(StrEnum):
     SNS = "sns"
     END_USER_MESSAGING = "pinpoint-sms-voice-v2"
     SES = "sesv2"
+    SQS = "sqs"
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import typer
 import kept
 from kept.entrypoints.cli import (
     appointments,
+    aws,
     imports,
     keys,
     links,
@@ -46,6 +47,7 @@ def program() -> typer.Typer:
         "key": keys,
         "practice": practice,
         "texts": texts,
+        "aws": aws,
     }
     for name, group in groups.items():
         made.add_typer(group.app, name=name)

@@ -80,6 +80,124 @@ class SimulationReport(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class AwsPackage(msgspec.Struct, frozen=True, kw_only=True):
+    """What was packed for AWS."""
+
+    archive: str
+    """The file that the functions are made from."""
+    template: str
+    """The template that deploys it; names the archive."""
+    bytes: int
+    unpacked_bytes: int
+    files: int
+    libraries: int
+    sha256: str
+    """Of the archive; the same for the same sources and pins."""
+
+
+class AwsAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """Which deployment is meant."""
+
+    environment: str
+    """What stands at the end of every name there: the template's EnvironmentSuffix."""
+    region: str = ""
+    """Empty: as the SDK finds it."""
+    endpoint: str = ""
+    """Of an emulator; empty: AWS itself."""
+
+
+class AwsPractice(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a day on an emulator."""
+
+    started_s: float
+    """How long the emulator took to start."""
+    deployed_s: float
+    seconds: float
+    resources: int
+    left_out: tuple[str, ...]
+    """Resources that the emulator does not know, with their types."""
+    changed: tuple[str, ...]
+    """What was said otherwise for it, and what of that it does not do at all."""
+    steps: tuple[Check, ...]
+    """What was done in the day, and whether it came out right."""
+    messages: Mapping[str, int]
+    """Messages that left, by channel."""
+    sent: tuple[Mapping[str, str], ...]
+    """Each of them: when, by what and to whom; everybody is made up."""
+    ledger: Mapping[str, int]
+    """Notifications by how they ended; *planned* is their sum."""
+    balances: bool
+    worklist: int
+    """Calls to make, because no message could reach somebody."""
+    remains: tuple[str, ...]
+    """What was still there after everything had been taken down; it should be nothing."""
+    kept_at: str = ""
+    """Where the emulator still runs, if that was wished."""
+
+
+class CostLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of thing that is paid for."""
+
+    unit: str
+    count: float
+    """In one appointment's life."""
+    price: float
+    """Dollars for a million."""
+    is_assumed: bool = False
+    """Whether the count is assumed, because it shows only on AWS."""
+
+    @property
+    def dollars(self) -> float:
+        """Dollars for a million appointments."""
+        return self.count * self.price
+
+
+class CostStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of an appointment's life."""
+
+    name: str
+    lines: tuple[CostLine, ...]
+
+    @property
+    def dollars(self) -> float:
+        """Dollars for a million of it."""
+        return sum(line.dollars for line in self.lines)
+
+
+class CostReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What an appointment's life costs on AWS, carriers aside."""
+
+    steps: tuple[CostStep, ...]
+    others: Mapping[str, str]
+    """What simpler designs cost, by name: dollars a million."""
+    prices_of: str
+    """Date of the price list."""
+    prices_from: str
+    """Where the prices stand."""
+    appointments: int
+
+    @property
+    def per_million(self) -> float:
+        """Dollars for a million appointments."""
+        return sum(step.dollars for step in self.steps)
+
+
+class AwsTools(Protocol):
+    """What is done for a deployment on AWS."""
+
+    def package(self, out: str, tell: Callable[[str], None]) -> AwsPackage:
+        """Write the archive of the functions and the template that deploys it."""
+
+    def emulate(self, *, keep: bool, tell: Callable[[str], None]) -> AwsPractice:
+        """Deploy to an emulator on this machine, live through a day, and take all of it down."""
+
+    def examine(self, account: AwsAccount) -> tuple[Check, ...]:
+        """Look at everything that can be wrong with a deployment and its account."""
+
+    def cost(self, appointments: int, tell: Callable[[str], None]) -> CostReport:
+        """Count what an appointment's life needs of AWS, and what that costs."""
+
+
 class Outbox(Protocol):
     """The outbox as its owner sees it: a page of messages, one message, and orders."""
 
@@ -153,6 +271,10 @@ class Parts(Protocol):
 
     def work(self, *, wait: bool) -> None:
         """Send what falls due until told to end; with *wait*, once nobody else does."""
+
+    @property
+    def aws(self) -> AwsTools:
+        """Do what is done for a deployment on AWS."""
 
     def simulate(self, wishes: SimulationWishes, watch: SimulationWatch) -> SimulationReport:
         """Let the real planner and worker live through some days, with a made-up carrier."""

@@ -31,8 +31,6 @@ from kept.formats.seed_events import (
 )
 from kept.ports.store import Store, Transaction
 
-CHUNK: Final = 50
-"""Items planned in one transaction."""
 FIRST_LOOK_S: Final = 0.02
 LONGEST_LOOK_S: Final = 0.5
 """Pauses between looks at what is still pending; each half as long again as the one before."""
@@ -62,8 +60,9 @@ async def send(call: Call) -> Answer:
     batch_id = f"bat_{key.id[:32]}" if key else call.parts.ids.new("bat")
     await call.done(lambda tx: _begin(tx, call, batch_id))
     ids: list[str] = []
-    for first in range(0, len(reading.items), CHUNK):
-        ids.extend(await call.done(_planning(call, reading.items[first : first + CHUNK], batch_id)))
+    chunk = call.parts.limits.batch_chunk
+    for first in range(0, len(reading.items), chunk):
+        ids.extend(await call.done(_planning(call, reading.items[first : first + chunk], batch_id)))
     call.parts.wake()
     ended = await _ended(call, ids)
     view = batch_view(batch_id, reading, [ended.get(i) for i in ids])

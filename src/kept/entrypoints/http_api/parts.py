@@ -31,6 +31,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """For each key, at once."""
     batch_wait_s: float = 25.0
     """How long an answer waits for a batch to end; below the 30 s after which many clients give up."""
+    batch_chunk: int = 50
+    """Items of a batch planned in one transaction; fewer where a store takes less at once."""
     recent_s: float = 1.0
     """How long the practice and a key are taken as they were; so long does a key that is taken back still open."""
 

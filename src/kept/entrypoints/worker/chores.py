@@ -5,12 +5,12 @@ from __future__ import annotations
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from kept.core.reports import Metric
-from kept.entrypoints.worker.watching import Watching, is_time
+from kept.entrypoints.worker.watching import is_time
 from kept.flow.access import forget, forgettable
 from kept.flow.answers import forget_exchanges, forgettable_exchanges
 from kept.flow.booking import ended_holds, release_hold
@@ -30,10 +30,17 @@ MOST_FORGOTTEN: Final = 1_000
 log = structlog.get_logger("kept.worker")
 
 
+class Watch(Protocol):
+    """Notes how it goes, for those who watch."""
+
+    def look(self) -> None:
+        """Look, and note what is to be noted."""
+
+
 class Chores:
     """Does each chore when its time has gone by on the clock."""
 
-    def __init__(self, store: Store, watching: Watching, *, clock: Clock, meter: Meter) -> None:
+    def __init__(self, store: Store, watching: Watch, *, clock: Clock, meter: Meter) -> None:
         self._store = store
         self._watching = watching
         self._clock = clock

@@ -68,10 +68,26 @@ class Work:
 
 
 class InFlight:
-    """All that is being worked on, by id."""
+    """
+    All that is being worked on, by id.
 
-    def __init__(self, gear: Gear, events: Events, gates: Gates) -> None:
+    Args:
+        gear: What the worker works with.
+        events: Where answers of the store and of providers arrive.
+        gates: What stands before the channels.
+        on_left: Told of each one that is let go of, with the newest that is known of it.
+    """
+
+    def __init__(
+        self,
+        gear: Gear,
+        events: Events,
+        gates: Gates,
+        *,
+        on_left: Callable[[str, Notification | None], None] | None = None,
+    ) -> None:
         self._gear = gear
+        self._on_left = on_left
         self._events = events
         self._gates = gates
         self._counter = EndCounter(gear.meter)
@@ -233,6 +249,8 @@ class InFlight:
     def _leave(self, work: Work) -> None:
         self._gates.let_go(work.id)
         self._works.pop(work.id, None)
+        if self._on_left:
+            self._on_left(work.id, work.latest)
 
     def _submit(
         self,
