@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kept.adapters.sqlite import FileSeat, SqliteStore
     from kept.core.links import Links
     from kept.entrypoints.cli.parts import (
+        AwsTools,
         Check,
         Sender,
         ServeWishes,
@@ -141,6 +142,13 @@ class LocalParts:
 
         set_up_logs("CRITICAL")  # what fails in a simulation is no event of this machine
         return simulate(self.store, wishes, watch)
+
+    @property
+    def aws(self) -> AwsTools:
+        """What is done for a deployment on AWS; nothing of this machine's data is touched."""
+        from kept.main.aws_tools import LocalAwsTools
+
+        return LocalAwsTools()
 
     def settings(self) -> Mapping[str, object]:
         """Return the settings as they hold, secrets masked."""
