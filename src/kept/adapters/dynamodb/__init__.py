@@ -1,0 +1,1 @@
+"""Entities in DynamoDB: durable the moment a step is told of, for as many machines as there are."""
