@@ -11,7 +11,7 @@ import hashlib
 import json
 from enum import StrEnum
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 import structlog
@@ -188,7 +188,7 @@ def made_id(known_by: str) -> str:
 
 def _action(document: object, usual: Action) -> Action:
     given = fields_of(document).get("action", usual.value)
-    named = cast("str", given).upper() if isinstance(given, str) else ""
+    named = given.upper() if isinstance(given, str) else ""
     if named not in list(Action):
         raise InvalidInputError.of("action", "unknown_action", f"must be one of: {', '.join(Action)}")
     return Action(named)

@@ -61,6 +61,7 @@ class Sender:
         gates = Gates(carriers_of(gear.channels), rates, room=MOST_AT_ONCE, meter=gear.meter)
         self._flight = InFlight(gear, self._events, gates, on_left=self._note)
         self._seen: dict[str, Notification] = {}
+        self._unseen: list[str] = []
         self._noted_at: datetime | None = None
         self.needed_s = TO_RECORD_S + max((channel.timeout_s for channel in gear.channels.values()), default=0.0)
         """Time that one notification may need; nothing is claimed with less."""
@@ -69,7 +70,7 @@ class Sender:
         """Work on what is due of these; what is not due, or done, costs a look."""
         self._flight.is_ending, self._flight.refusal = False, None
         self._flight.fruitless.clear()
-        self._seen = {}
+        self._seen, self._unseen = {}, []
         busy = self._flight.skip()
         waiting = deque(i for i in dict.fromkeys(ids) if i not in busy)
         while waiting or self._flight:
@@ -84,10 +85,13 @@ class Sender:
                 break
             self._events.wait(LOOK_S if self._flight else 0.0)
         self._note_departure()
-        return Sent(seen=self._seen, left=tuple(waiting))
+        refused = self._unseen if self._flight.refusal else ()
+        return Sent(seen=self._seen, left=(*refused, *waiting))
 
     def _note(self, notification_id: str, latest: Notification | None) -> None:
-        if latest is not None:
+        if latest is None:
+            self._unseen.append(notification_id)
+        else:
             self._seen[notification_id] = latest
 
     def _note_departure(self) -> None:
