@@ -22,9 +22,12 @@ endif
 
 RUN := $(VENV)/.run
 DEV := $(VENV)/.dev
+# Reads the template for AWS; in a set of its own, because it pins other versions than ours.
+CHECKOV := $(VENV)/checkov
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PIN := uv pip compile --no-config --universal --generate-hashes --no-emit-index-url --no-header --quiet \
-	--python-version 3.11 $(if $(UPGRADE),--upgrade) pyproject.toml --extra build
+COMPILE := uv pip compile --no-config --universal --generate-hashes --no-emit-index-url --no-header --quiet \
+	--python-version 3.11 $(if $(UPGRADE),--upgrade)
+PIN := $(COMPILE) pyproject.toml --extra build
 
 # Percent that tests of the rules and the story must reach, branches included. The figure for the whole is fail_under in
 # pyproject.toml.
@@ -38,7 +41,7 @@ help: ## print this list
 serve: $(RUN) ## serve pages, API and worker on http://127.0.0.1:8080, with a sample practice
 	@exec $(BIN)/kept serve --demo
 
-test: check ## check, then run every test and print the branch coverage
+test: check $(CHECKOV)/.done ## check, then run every test and print the branch coverage
 	@.ci/tools || echo "Without them these tests fail, and say so." >&2
 	@$(BIN)/pytest -q -n 2 --dist worksteal --cov --cov-report=
 	@echo "Branch coverage, everything:"
@@ -67,6 +70,7 @@ pins: ## make requirements/*.txt again from pyproject.toml (needs uv; UPGRADE=1 
 	@$(PIN) -o requirements/run.txt
 	@$(PIN) --extra aws -c requirements/run.txt -o requirements/aws.txt
 	@$(PIN) --extra dev -c requirements/run.txt -o requirements/dev.txt
+	@$(COMPILE) requirements/checkov.in -o requirements/checkov.txt
 
 $(HOME_STAMP): $(REBUILD)
 	@test -n "$(PYTHON)" || { echo "Kept needs Python 3.11 or later; none of $(CANDIDATES) is. Install one," \
@@ -95,3 +99,9 @@ $(DEV): $(HOME_STAMP) requirements/dev.txt pyproject.toml
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ $(RUN)
+
+$(CHECKOV)/.done: $(HOME_STAMP) requirements/checkov.txt
+	@echo "Setting up what reads the template for AWS in $(CHECKOV): about half a minute, once."
+	@$(BIN)/python -m venv --clear $(CHECKOV)
+	@$(CHECKOV)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/checkov.txt
+	@touch $@
