@@ -1,0 +1,216 @@
+"""Each function may do what its handler does, and nothing else; so may whatever starts them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+
+from tests.deploy.reading import all_statements, of_type, statements, text, texts
+
+READ: Final = frozenset({"dynamodb:GetItem", "dynamodb:BatchGetItem"})
+WRITE: Final = frozenset(
+    {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+)
+RECEIVE: Final = frozenset({"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"})
+TRACE: Final = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
+LOG: Final = frozenset({"logs:CreateLogStream", "logs:PutLogEvents"})
+MAIL: Final = frozenset({"ses:SendEmail", "ses:SendRawEmail"})
+
+INDEXED: Final = frozenset({"Appointments", "Patients", "Notifications", "Records"})
+"""Tables that are searched; the days of a schedule are always asked for by their id."""
+
+ALL: Final = "Appointments Patients Notifications ScheduleDays Records"
+
+TABLES: Final[dict[str, tuple[str, str]]] = {
+    "Api": ("", ALL),
+    "Sweep": ("Patients", "Appointments Notifications ScheduleDays Records"),
+    "Reminder": ("", "Appointments Patients Notifications Records"),
+    "Request": ("", ALL),
+    "Confirmation": ("Patients", "Appointments Notifications ScheduleDays Records"),
+    "Query": ("Appointments Records", ""),
+    "Receipts": ("Appointments", "Patients Notifications Records"),
+    "Replies": ("", ALL),
+    "Batch": ("", "Appointments Patients Notifications Records"),
+    "BatchStart": ("", "Appointments Patients Notifications Records"),
+    "BatchSend": ("", "Appointments Patients Notifications Records"),
+    "BatchFinish": ("Notifications", ""),
+}
+"""For each function: tables that it only reads, and tables that it changes."""
+
+RECEIVES: Final = {
+    "Request": "AppointmentRequest",
+    "Confirmation": "Confirmation",
+    "Reminder": "Reminder",
+    "Receipts": "Receipts",
+    "Replies": "Replies",
+}
+QUEUES: Final = {"Sweep": "Reminder", "Reminder": "Reminder", "Request": "Confirmation"}
+SENDS: Final = frozenset({"Reminder", "Batch", "BatchSend"})
+"""Who calls providers: nobody else can, whatever its code may do."""
+
+Right = tuple[str, str]
+"""An action, and what it is done to."""
+
+OWN_STATEMENTS: Final[dict[str, frozenset[Right]]] = {
+    "CatchUpRole": frozenset({("states:StartExecution", "${BatchWorkflow}")}),
+    "DuePipeRole": frozenset(
+        {("sqs:SendMessage", "${ReminderQueue.Arn}"), ("sqs:SendMessage", "${ReminderDlq.Arn}")}
+        | {
+            (f"dynamodb:{verb}", "${NotificationsTable.StreamArn}")
+            for verb in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+        }
+    ),
+    "BatchWorkflowRole": frozenset(
+        {("lambda:InvokeFunction", f"${{{name}Function.Arn}}") for name in ("BatchStart", "BatchSend", "BatchFinish")}
+        | {("states:StartExecution", "stateMachine:Kept-Batch-${EnvironmentSuffix}")}
+        | {
+            (f"states:{verb}", "execution:Kept-Batch-${EnvironmentSuffix}/*")
+            for verb in ("DescribeExecution", "StopExecution")
+        }
+        | {(f"xray:{verb}", "*") for verb in ("GetSamplingRules", "GetSamplingTargets")}
+        | {(action, "*") for action in TRACE}
+        | {
+            (f"logs:{verb}", "*")
+            for verb in (
+                "CreateLogDelivery",
+                "GetLogDelivery",
+                "UpdateLogDelivery",
+                "DeleteLogDelivery",
+                "ListLogDeliveries",
+                "PutResourcePolicy",
+                "DescribeResourcePolicies",
+                "DescribeLogGroups",
+            )
+        }
+    ),
+}
+"""What those may do that are not functions."""
+
+EVERYTHING: Final = {
+    "Trace": "X-Ray knows no resources",
+    "DeliverLogs": "the delivery of logs knows no resources",
+    "TextToNumbers": "a telephone number has no ARN; topics are denied in the next statement",
+    "Administered": "in the policy of a key, this is the key",
+    "UsedThroughServices": "in the policy of a key, this is the key",
+    "UsedByPublishers": "in the policy of a key, this is the key",
+    "UsedByLogs": "in the policy of a key, this is the key",
+}
+"""Statements whose resource is ``*``, by name, and why there is no narrower one."""
+
+NEVER: Final = ("iam:PassRole", "dynamodb:Scan", "events:PutRule", "cloudwatch:PutMetricData")
+"""What such systems are often allowed, and nothing here needs."""
+
+
+def rights(role: str) -> frozenset[Right]:
+    """Return what a role is allowed, one right for each action and resource."""
+    prefix = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:"
+    return frozenset(
+        (action, resource.removeprefix(prefix))
+        for each in statements(role)
+        if each["Effect"] == "Allow"
+        for action in texts(each["Action"])
+        for resource in texts(each["Resource"])
+    )
+
+
+def needed(function: str) -> frozenset[Right]:
+    """Return what a function needs, from the tables above."""
+    reads, changes = (set(names.split()) for names in TABLES[function])
+    found = {(action, f"${{{table}Table.Arn}}") for action in READ for table in reads | changes}
+    found |= {("dynamodb:Query", f"${{{table}Table.Arn}}/index/*") for table in (reads | changes) & INDEXED}
+    found |= {(action, f"${{{table}Table.Arn}}") for action in WRITE for table in changes}
+    found |= {(action, f"${{{function}Logs.Arn}}") for action in LOG} | {(action, "*") for action in TRACE}
+    if function in RECEIVES:
+        found |= {(action, f"${{{RECEIVES[function]}Queue.Arn}}") for action in RECEIVE}
+    if function in QUEUES:
+        found.add(("sqs:SendMessage", f"${{{QUEUES[function]}Queue.Arn}}"))
+    return frozenset(found | (sending() if function in SENDS else set()))
+
+
+def sending() -> set[Right]:
+    """Return what hands a message over: to one number or pool, one identity, and their configuration sets."""
+    account = "${AWS::Region}:${AWS::AccountId}"
+    texting = {"${SmsOrigination}", "configuration-set/${SmsConfigurationSet}"}
+    mailing = {"identity/${SesIdentity}", "configuration-set/${MailConfigurationSet}"}
+    return (
+        {("sms-voice:SendTextMessage", f"arn:${{AWS::Partition}}:sms-voice:{account}:{end}") for end in texting}
+        | {(action, f"arn:${{AWS::Partition}}:ses:{account}:{end}") for end in mailing for action in MAIL}
+        | {("sns:Publish", "*")}
+    )
+
+
+def test_every_role_is_in_the_tables() -> None:
+    expected = {f"{function}Role" for function in TABLES} | OWN_STATEMENTS.keys()
+
+    assert expected == of_type("AWS::IAM::Role").keys()
+    assert {f"{function}Function" for function in TABLES} == of_type("AWS::Serverless::Function").keys()
+
+
+@pytest.mark.parametrize("function", TABLES)
+def test_a_function_may_do_what_it_needs_and_nothing_else(function: str) -> None:
+    assert rights(f"{function}Role") == needed(function)
+
+
+@pytest.mark.parametrize("role", OWN_STATEMENTS)
+def test_whatever_starts_them_may_do_that_and_nothing_else(role: str) -> None:
+    assert rights(role) == OWN_STATEMENTS[role]
+
+
+def test_no_action_is_all_of_them() -> None:
+    wide = [
+        f"{name}: {action}"
+        for name, each in all_statements()
+        if each["Effect"] == "Allow"
+        for action in texts(each["Action"])
+        if "*" in action and not action.startswith(("kms:Describe", "kms:Get", "kms:List"))
+    ]
+
+    assert wide == []
+
+
+def test_everything_is_the_resource_only_where_there_is_a_reason() -> None:
+    wide = {
+        each.get("Sid", name)
+        for name, each in all_statements()
+        if each["Effect"] == "Allow" and "*" in texts(each.get("Resource", []))
+    }
+
+    assert wide == EVERYTHING.keys()
+
+
+@pytest.mark.parametrize("action", NEVER)
+def test_nobody_may(action: str) -> None:
+    assert [name for name, each in all_statements() if action in texts(each["Action"])] == []
+
+
+def test_texts_by_sns_go_to_numbers_and_never_to_topics() -> None:
+    for function in SENDS:
+        denied = [each for each in statements(f"{function}Role") if each["Effect"] == "Deny"]
+
+        assert [(each["Action"], text(each["Resource"])) for each in denied] == [
+            ("sns:Publish", "arn:${AWS::Partition}:sns:*:*:*")
+        ]
+
+
+def test_mail_goes_in_the_name_of_the_practice_alone() -> None:
+    for function in SENDS:
+        mail = next(each for each in statements(f"{function}Role") if each["Sid"] == "Mail")
+
+        assert mail["Condition"] == {"StringEquals": {"ses:FromAddress": {"Ref": "SesSender"}}}
+
+
+def test_roles_are_taken_by_one_service_each() -> None:
+    for name, role in of_type("AWS::IAM::Role").items():
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+        assert trust["Action"] == "sts:AssumeRole"
+        assert list(trust["Principal"]) == ["Service"], name
+        assert "ManagedPolicyArns" not in role
+
+
+def test_the_key_opens_for_this_account_and_named_services_alone() -> None:
+    for each in of_type("AWS::KMS::Key")["Key"]["KeyPolicy"]["Statement"]:
+        assert each["Sid"] == "Administered" or each["Condition"]
+        if each["Sid"] == "Administered":
+            assert not {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"} & set(each["Action"])
