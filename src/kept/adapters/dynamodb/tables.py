@@ -30,6 +30,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """Its indexes."""
     is_shared: bool = False
     """Whether each index holds several of the port's, apart by the beginning of their partition."""
+    shown: tuple[str, ...] = ()
+    """Fields with a word in them that stand beside the body too: what reads the table's stream chooses by them."""
 
     def key_prefix(self, kind: str) -> str:
         """Return what stands before the id in the key, so that kinds in one table stay apart."""
@@ -107,6 +109,7 @@ ALL_TABLES: Final = Tables(
                 "notifications_by_day",
                 "notifications_by_batch",
             ),
+            shown=("about",),
         ),
         Table(name="ScheduleDays", kinds=("schedule_day",)),
         Table(name="Records", kinds=(), indexes=("records_1", "records_2"), is_shared=True),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from kept.adapters.sqlite import schema
-from kept.adapters.sqlite.codec import checksum_of
+from kept.ports.codec import checksum_of
 from kept.adapters.sqlite.connections import (
     checked_version,
     connect,

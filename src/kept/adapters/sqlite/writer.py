@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from kept.adapters.sqlite import schema
-from kept.adapters.sqlite.codec import Codec, Row, is_storable
+from kept.ports.codec import Codec, Row, is_storable
 from kept.adapters.sqlite.connections import open_writer, unavailable
 from kept.core.errors import ConflictError, StorageUnavailableError
 from kept.ports.store import Entity, Transaction
