@@ -9,9 +9,7 @@ import pytest
 from tests.deploy.reading import all_statements, of_type, statements, text, texts
 
 READ: Final = frozenset({"dynamodb:GetItem", "dynamodb:BatchGetItem"})
-WRITE: Final = frozenset(
-    {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
-)
+WRITE: Final = frozenset({"dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"})
 RECEIVE: Final = frozenset({"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"})
 TRACE: Final = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
 LOG: Final = frozenset({"logs:CreateLogStream", "logs:PutLogEvents"})
