@@ -75,11 +75,12 @@ class Emulator(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def running_emulator(**variables: str) -> Iterator[Emulator]:
+def running_emulator(*command: str, **variables: str) -> Iterator[Emulator]:
     """
     Start an emulator, and end it and everything that it started.
 
     Args:
+        command: Starts it; nothing: the program as it was installed.
         variables: Settings of its own, such as ``AUTH="true"``.
 
     Raises:
@@ -94,7 +95,7 @@ def running_emulator(**variables: str) -> Iterator[Emulator]:
         log = Path(folder) / "emulator.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [str(program)], env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+                command or [str(program)], env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
             try:
                 made = Emulator(url=f"http://127.0.0.1:{port}", port=port, folder=folder)

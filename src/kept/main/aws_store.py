@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from kept.adapters.dynamodb import DynamoStore
+from typing import Final
+
+import msgspec
+
+from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, open_client
 from kept.main.kinds import KINDS
 from kept.main.settings import Settings
-from kept.ports.store import Store
+
+CONNECTIONS: Final = 32
+"""As many calls as one function makes side by side."""
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> DynamoStore:
     """Return the tables as a store."""
-    return DynamoStore(kinds=KINDS, suffix=settings.tables_suffix, region=settings.aws_region)
+    tables = msgspec.structs.replace(ALL_TABLES, suffix=settings.tables_suffix)
+    client = open_client(settings.aws_region, connections=CONNECTIONS)
+    return DynamoStore(tables, kinds=KINDS, client=client)
