@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 from kept.adapters.sqlite import schema
-from kept.ports.codec import checksum_of
 from kept.adapters.sqlite.connections import (
     checked_version,
     connect,
@@ -24,6 +23,7 @@ from kept.adapters.sqlite.connections import (
 )
 from kept.adapters.sqlite.seat import FileSeat
 from kept.core.errors import StorageUnavailableError
+from kept.ports.codec import checksum_of
 
 Progress = Callable[[int, int], None]
 """Called with the pages copied and the pages in all."""

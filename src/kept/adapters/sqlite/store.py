@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from kept.adapters.sqlite import schema
-from kept.ports.codec import Codec, is_storable
 from kept.adapters.sqlite.connections import Readers
 from kept.adapters.sqlite.writer import Job, Writer
+from kept.ports.codec import Codec, is_storable
 from kept.ports.cursors import Position, checked_limit, page_of, position_of
 from kept.ports.store import E, Entity, Page, Transaction
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from kept.adapters.sqlite import schema
-from kept.ports.codec import Codec, Row, is_storable
 from kept.adapters.sqlite.connections import open_writer, unavailable
 from kept.core.errors import ConflictError, StorageUnavailableError
+from kept.ports.codec import Codec, Row, is_storable
 from kept.ports.store import Entity, Transaction
 from kept.ports.work import Change, LostRaceError, UnitOfWork, moved_entries
 
