@@ -1,4 +1,4 @@
-"""The store on AWS."""
+"""The tables on AWS, as the store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ import msgspec
 from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, open_client
 from kept.main.kinds import KINDS
 from kept.main.settings import Settings
+from kept.ports.store import Store
 
-CONNECTIONS: Final = 32
-"""As many calls as one function makes side by side."""
+THREADS: Final = 8
+"""Steps of one process that run side by side."""
 
 
-def open_store(settings: Settings) -> DynamoStore:
-    """Return the tables as a store."""
+def open_store(settings: Settings) -> Store:
+    """
+    Return the tables as a store.
+
+    Raises:
+        InvalidInputError: the SDK is not installed, or cannot work with these settings.
+    """
     tables = msgspec.structs.replace(ALL_TABLES, suffix=settings.tables_suffix)
-    client = open_client(settings.aws_region, connections=CONNECTIONS)
-    return DynamoStore(tables, kinds=KINDS, client=client)
+    client = open_client(settings.aws_region, connections=2 * THREADS)
+    return DynamoStore(tables, kinds=KINDS, client=client, threads=THREADS)

@@ -151,7 +151,10 @@ def test_an_array_from_a_pipe_is_taken_as_items_or_as_records_of_a_stream() -> N
     by_items = world.batches.start([item(5), both(6)], called(call_id="c1"))
     by_records = world.batches.start(records, called(call_id="c2"))
 
-    assert [len(items_in(answer)) for answer in (by_items, by_records)] == [2, 1]
+    by_workflow = world.batches.start({"batchId": "run-1", "input": [item(7)]}, called())
+
+    assert [len(items_in(answer)) for answer in (by_items, by_records, by_workflow)] == [2, 1, 1]
+    assert by_workflow["batchId"] == "run-1"
     assert items_in(by_records)[0]["notificationId"] == due
 
 
@@ -164,7 +167,7 @@ def _without_reminders(world: CloudWorld, number: int) -> None:
     world.do(step)
 
 
-@pytest.mark.parametrize("event", [{}, {"source": "aws.scheduler"}, []], ids=str)
+@pytest.mark.parametrize("event", [{}, {"source": "aws.scheduler"}, {"input": {}}], ids=str)
 def test_each_hour_who_was_told_nothing_is_told(event: object) -> None:
     world = practice(3)
     _without_reminders(world, 1)
@@ -176,6 +179,16 @@ def test_each_hour_who_was_told_nothing_is_told(event: object) -> None:
 
     assert [len(items_in(answer)) for answer in (first, second)] == [1, 0]
     assert states == ["sent"]
+
+
+@pytest.mark.parametrize("event", [[], {"appointments": []}, {"input": []}], ids=str)
+def test_an_event_without_items_hands_nothing_out(event: object) -> None:
+    world = practice(1)
+    _without_reminders(world, 1)
+
+    answer = world.batches.start(event, called())
+
+    assert (answer["processed"], items_in(answer)) == (0, [])
 
 
 def test_a_reminder_that_failed_is_caught_up_once_and_one_that_a_rule_kept_back_is_not() -> None:

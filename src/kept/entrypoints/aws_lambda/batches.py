@@ -72,14 +72,11 @@ class Batches:
     def start(self, event: Event, invocation: Invocation) -> Answer:
         """Plan what an event asks for, and hand its items out; a workflow puts its own name beside what it was given."""
         batch_id = text_in(event, "batchId") or f"bat_{invocation.id}"
-        event = fields_of(event).get("input", event)
-        named = _stream_ids(event)
+        asked = fields_of(event).get("input", event)
+        named = _stream_ids(asked)
         if named:
             return _handed_out(batch_id, self._due(named), refused=0)
-        try:
-            ids, refused = self._planned(_with_items(event), batch_id)
-        except NoAppointmentsError:
-            ids, refused = self._catch_up(), 0
+        ids, refused = self._asked_for(asked, batch_id)
         found_ = self._store.load(Notification, dict.fromkeys(ids))
         log.info("batch_started", batch_id=batch_id, count=len(found_), failures=refused)
         return _handed_out(batch_id, found_, refused=refused)
@@ -116,6 +113,15 @@ class Batches:
             step = partial(plan_batch, items=chunk, batch_id=batch_id, now=self._clock.now())
             ids.extend(self._store.submit(step).result())
         return tuple(ids), len(reading.refused)
+
+    def _asked_for(self, event: Event, batch_id: str) -> tuple[tuple[str, ...], int]:
+        """Return what is planned for an event: its items, none where it has none, else whom nobody has told yet."""
+        if not isinstance(event, list) and "appointments" not in fields_of(event):
+            return self._catch_up(), 0
+        try:
+            return self._planned(_with_items(event), batch_id)
+        except NoAppointmentsError:
+            return (), 0
 
     def _catch_up(self) -> tuple[str, ...]:
         """Plan a reminder for each visit of the next day that nobody was told of, and return their ids."""
