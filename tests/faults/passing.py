@@ -26,6 +26,9 @@ class PassingTransaction:
     def put(self, entity: E) -> E:
         return self.inner.put(entity)
 
+    def place(self, entity: Entity) -> None:
+        self.inner.place(entity)
+
     def delete(self, entity: Entity) -> None:
         self.inner.delete(entity)
 

@@ -13,6 +13,7 @@ from kept.adapters.clock import SystemClock, SystemIds
 from kept.adapters.outbox import PROVIDER, OutboxChannel, OutboxLedger, OutboxReader, OutboxVoice
 from kept.adapters.prometheus import PrometheusMeter
 from kept.adapters.sqlite import FileSeat, SqliteStore
+from kept.core.errors import FieldProblem
 from kept.core.links import Links
 from kept.core.people import ChannelName
 from kept.entrypoints.worker import CallReaders, Dispatcher, SeatedDispatcher, SendingThreads
@@ -22,8 +23,9 @@ from kept.main.channels import open_outside
 from kept.main.kinds import KINDS
 from kept.main.link_keys import links_of
 from kept.main.rates import rates_of
-from kept.main.settings import EmailChannel, Settings, SmsChannel
+from kept.main.settings import EmailChannel, Settings, SettingsError, SmsChannel, StoreEngine
 from kept.ports.channel import Channel
+from kept.ports.store import ListingStore, Store
 from kept.ports.webhook import WebhookReader, WebhookRequest
 
 STORE_FILE: Final = "kept.db"
@@ -38,7 +40,7 @@ class Parts:
     clock: SystemClock
     ids: SystemIds
     meter: PrometheusMeter
-    store: SqliteStore
+    store: ListingStore
     ledger: OutboxLedger
     voice: OutboxVoice
     """Says what became of messages in the outbox, and answers them."""
@@ -66,7 +68,7 @@ def open_parts(settings: Settings, *, checkpoints: bool) -> Iterator[Parts]:
     clock = SystemClock()
     with ExitStack() as stack:
         outside = open_outside(settings, clock=clock, stack=stack)
-        store = SqliteStore(settings.data / STORE_FILE, kinds=KINDS, checkpoints=checkpoints)
+        store = _store_of(settings, checkpoints=checkpoints)
         stack.callback(store.close)
         ledger = OutboxLedger(settings.data / OUTBOX_FILE)
         stack.callback(ledger.close)
@@ -114,10 +116,33 @@ def sender_of(parts: Parts, seat: FileSeat) -> SeatedDispatcher:
         rates=rates_of(parts.settings, parts.channels),
         links=parts.links,
     )
-    return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=parts.store.keep_log_short)
+    return SeatedDispatcher(dispatcher, seat, meter=parts.meter, on_seated=partial(_seated, parts.store))
 
 
-def _voice_of(store: SqliteStore, ledger: OutboxLedger, clock: SystemClock, *, is_awaited: bool) -> OutboxVoice:
+def _store_of(settings: Settings, *, checkpoints: bool) -> ListingStore:
+    """
+    Return what keeps everything.
+
+    Raises:
+        SettingsError: it is of AWS, and no region is named.
+    """
+    if settings.store is StoreEngine.SQLITE:
+        return SqliteStore(settings.data / STORE_FILE, kinds=KINDS, checkpoints=checkpoints)
+    from kept.main.aws_store import open_store  # who uses it needs the SDK
+
+    if not settings.aws_region:
+        message = "is needed for store = dynamodb; name a region, such as us-west-2"
+        raise SettingsError(FieldProblem(field="aws_region", code="missing_setting", message=message))
+    return open_store(settings)
+
+
+def _seated(store: Store) -> None:
+    """Let whoever has the seat now do what only one process does: keep the log of a file short."""
+    if isinstance(store, SqliteStore):
+        store.keep_log_short()
+
+
+def _voice_of(store: Store, ledger: OutboxLedger, clock: SystemClock, *, is_awaited: bool) -> OutboxVoice:
     """Return what speaks for the outbox: its calls are kept as any provider's, and the worker applies them."""
 
     def keep(request: WebhookRequest) -> None:

@@ -9,13 +9,12 @@ import msgspec
 from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, open_client
 from kept.main.kinds import KINDS
 from kept.main.settings import Settings
-from kept.ports.store import Store
 
 THREADS: Final = 8
 """Steps of one process that run side by side."""
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> DynamoStore:
     """
     Return the tables as a store.
 

@@ -97,7 +97,7 @@ def _of_parts(settings: Settings) -> Iterator[Check]:
     try:
         with open_parts(settings, checkpoints=False) as parts:
             yield _ok("database", "opens and is of this version")
-            yield _engine(parts.store.engine_version)
+            yield _engine(parts, settings)
             yield from _of_practice(parts)
             yield _links(parts)
             yield from _of_channels(parts, settings)
@@ -110,7 +110,12 @@ def _of_parts(settings: Settings) -> Iterator[Check]:
         )
 
 
-def _engine(version: str) -> Check:
+def _engine(parts: Parts, settings: Settings) -> Check:
+    from kept.adapters.sqlite import SqliteStore
+
+    if not isinstance(parts.store, SqliteStore):
+        return _ok("store", f"tables of AWS in {settings.aws_region}")
+    version = parts.store.engine_version
     if tuple(int(part) for part in version.split(".")) >= WAL_RESET_FIXED:
         return _ok("SQLite", version)
     remedy = "let one process only serve or work on the folder, which is the rule anyway; a later Python brings it"

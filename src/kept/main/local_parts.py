@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from kept.adapters.clock import SystemClock, SystemIds
     from kept.adapters.outbox import OutboxLedger, OutboxVoice
-    from kept.adapters.sqlite import FileSeat, SqliteStore
+    from kept.adapters.sqlite import FileSeat
     from kept.core.links import Links
     from kept.entrypoints.cli.parts import (
         AwsTools,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     )
     from kept.main.assembly import Parts
     from kept.main.settings import Settings
+    from kept.ports.store import ListingStore
 
 
 class LocalParts:
@@ -58,8 +59,8 @@ class LocalParts:
         return self._parts.ids
 
     @property
-    def store(self) -> SqliteStore:
-        """The database in the data folder."""
+    def store(self) -> ListingStore:
+        """The database in the data folder, or the tables."""
         return self._parts.store
 
     @property
@@ -171,6 +172,18 @@ class LocalParts:
 
         replaced = restore(source, self._settings.data / STORE_FILE)
         return {"restored": str(source), "replaced": str(replaced) if replaced else None}
+
+    def export(self, to: Path) -> Mapping[str, object]:
+        """Write everything that is stored into a file."""
+        from kept.main.moving import export
+
+        return {"file": str(to), "records": export(self.store, to)}
+
+    def take_in(self, source: Path) -> Mapping[str, object]:
+        """Store everything that such a file holds."""
+        from kept.main.moving import take_in
+
+        return {"file": str(source), "records": take_in(self.store, source)}
 
     def examine(self) -> tuple[Check, ...]:
         """Look at everything that can be wrong with the set-up."""

@@ -39,6 +39,13 @@ _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
+class StoreEngine(StrEnum):
+    """What keeps everything."""
+
+    SQLITE = "sqlite"
+    DYNAMODB = "dynamodb"
+
+
 class SmsChannel(StrEnum):
     """Who takes text messages."""
 
@@ -88,6 +95,8 @@ class Settings(BaseSettings):
 
     data: Path = Path("var")
     """Folder with everything: database, outbox, settings file."""
+    store: StoreEngine = StoreEngine.SQLITE
+    """What keeps everything but the outbox: a file in the data folder, or tables of AWS; those need aws_region."""
     host: str = "127.0.0.1"
     """Address to listen on; beyond this machine the pages are off, because they have no sign-in."""
     port: Port = 8080

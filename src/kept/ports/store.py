@@ -7,7 +7,7 @@ nothing. The same steps run on every engine, so nothing here may assume which on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import ClassVar, Protocol, TypeVar
 
@@ -63,6 +63,8 @@ class Transaction(Protocol):
     3. ``delete`` lands only under the same condition.
     4. ``guard`` makes the commit fail if this entity, which was only read, has changed.
     5. A step that raises leaves nothing behind.
+    6. ``place`` lands only where nothing is stored, and keeps the version that the entity carries: for what comes from
+       another store.
     """
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
@@ -70,6 +72,9 @@ class Transaction(Protocol):
 
     def put(self, entity: E) -> E:
         """Write the entity; return it with its new version."""
+
+    def place(self, entity: Entity) -> None:
+        """Write the entity as it is, where nothing is stored."""
 
     def delete(self, entity: Entity) -> None:
         """Remove the entity and its index rows."""
@@ -115,3 +120,14 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Finish what was submitted and release everything."""
+
+
+class ListingStore(Store, Protocol):
+    """A store that can also be read from one end to the other, to be moved elsewhere."""
+
+    def everything(self) -> Iterator[Entity]:
+        """
+        Yield every committed entity, in no promised order.
+
+        What is written meanwhile may be left out: end whoever writes before.
+        """

@@ -71,6 +71,12 @@ class UnitOfWork:
         self._now[key] = stored
         return stored
 
+    def place(self, entity: Entity) -> None:
+        """Write the entity at commit with the version that it carries, if nothing is stored."""
+        key = (entity.kind, entity.id)
+        self._claim(key, 0)
+        self._now[key] = entity
+
     def delete(self, entity: Entity) -> None:
         """Remove the entity at commit, under the same condition."""
         key = (entity.kind, entity.id)

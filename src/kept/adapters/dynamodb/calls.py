@@ -44,6 +44,7 @@ UNANSWERED: Final = frozenset(
     {"ConnectionClosedError", "HTTPClientError", "ReadTimeoutError", "ResponseStreamingError"}
 )
 """Errors of the SDK after which nobody knows whether the call was made."""
+READS: Final = frozenset({"get_item", "batch_get_item", "query", "scan"})
 CANCELED: Final = "TransactionCanceledException"
 REMEDIES: Final = {
     "AccessDeniedException": "allow this program to use the tables",
@@ -115,7 +116,7 @@ class Calls:
             else:
                 self.capacity.add(operation, answer.get("ConsumedCapacity"))
                 return answer
-        raise _given_up(code, is_unsure=is_unsure and operation not in {"get_item", "batch_get_item", "query"})
+        raise _given_up(code, is_unsure=is_unsure and operation not in READS)
 
     def pause(self, number: int) -> None:
         """Wait before another try: anything up to a time that doubles, so that those who collided part."""

@@ -16,7 +16,7 @@ from kept.adapters.dynamodb.tables import KEY, Place, Tables, partition_attribut
 from kept.core.errors import StorageUnavailableError
 from kept.ports.codec import is_storable
 from kept.ports.cursors import Position
-from kept.ports.store import E
+from kept.ports.store import E, Entity
 
 MOST_KEYS: Final = 100
 """In one BatchGetItem. Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
@@ -94,6 +94,18 @@ class Reader:
         rows = self._rows(place, (low, high), newest_first=wanted.newest_first, size=limit + 1)
         found = (position for position in self._resolved(place, rows, wanted) if wanted.holds(position))
         return list(islice(found, limit))
+
+    def everything(self) -> Iterator[Entity]:
+        """Yield every entity of all tables."""
+        for table in self._tables.tables:
+            parameters: dict[str, Any] = {"TableName": self._tables.full_name(table), "ConsistentRead": True}
+            while True:
+                answer = self._calls.call("scan", **parameters)
+                entities = (self._shaper.any_entity(item) for item in answer["Items"])
+                yield from (entity for entity in entities if entity is not None)
+                if not answer.get("LastEvaluatedKey"):
+                    break
+                parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _items(self, keys: list[ItemKey]) -> dict[ItemKey, Item]:
         """Return the items that there are under these keys."""

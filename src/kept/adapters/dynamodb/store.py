@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any, Final, TypeVar
@@ -98,6 +98,11 @@ class DynamoStore:
         wanted = Wanted(after=after, before=before, last=last, newest_first=newest_first)
         place = self._tables.place_of(index, partition)
         return page_of(self._reader.positions(place, wanted, limit + 1), limit)
+
+    def everything(self) -> Iterator[Entity]:
+        """Yield every committed entity; the one call that reads whole tables, which only moving house needs."""
+        self._check_open()
+        return self._reader.everything()
 
     def close(self) -> None:
         """Finish what was submitted, then release connections."""

@@ -98,6 +98,7 @@ UNDO_STEP: Final = "ROLLBACK TO step"
 # ---------------------------------------------------------------- rows
 
 READ_ENTITY: Final = "SELECT version, body, checksum FROM entity WHERE kind = ? AND id = ?"
+READ_ALL_ENTITIES: Final = "SELECT kind, id, version, body, checksum FROM entity ORDER BY kind, id"
 READ_ENTITY_VERSION: Final = "SELECT version FROM entity WHERE kind = ? AND id = ?"
 WRITE_ENTITY: Final = """
     INSERT INTO entity (kind, id, version, body, checksum) VALUES (?, ?, ?, ?, ?)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final, TypeVar
@@ -99,6 +99,13 @@ class SqliteStore:
                 found = db.execute(schema.QUERY_OLDEST_FIRST, (index, partition, *start, newest, limit + 1))
             rows: list[Position] = found.fetchall()
         return page_of(rows, limit)
+
+    def everything(self) -> Iterator[Entity]:
+        """Yield every committed entity, all as of one moment."""
+        with self._readers.reader() as db:
+            for name, entity_id, *row in db.execute(schema.READ_ALL_ENTITIES):
+                version, body, checksum = row
+                yield self._codec.entity_of(self._codec.kind_named(name), entity_id, (version, body, checksum))
 
     def keep_log_short(self) -> None:
         """Move what the log holds into the database from now on, because the process that did so has ended."""

@@ -291,5 +291,11 @@ class Parts(Protocol):
     def restore(self, source: Path) -> Mapping[str, object]:
         """Put a copy in the place of the database; return what was read."""
 
+    def export(self, to: Path) -> Mapping[str, object]:
+        """Write everything that is stored into a file; return how much that was."""
+
+    def take_in(self, source: Path) -> Mapping[str, object]:
+        """Store everything that such a file holds; return how much that was."""
+
     def examine(self) -> tuple[Check, ...]:
         """Look at everything that can be wrong with the set-up."""

@@ -1,4 +1,4 @@
-"""``kept serve``, ``worker``, ``backup``, ``restore``, ``doctor``, ``config`` and ``report``: running it."""
+"""``kept serve``, ``worker``, ``backup``, ``restore``, ``export``, ``doctor``, ``config``, ``report``: running it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ config = typer.Typer(no_args_is_help=True, help="Look at the settings.")
 
 def add_to(program: typer.Typer) -> None:
     """Add the commands of this file to the program."""
-    for function in (serve, worker, report, balance, backup, restore, doctor):
+    for function in (serve, worker, report, balance, backup, restore, export, take_in, doctor):
         command(program)(function)
     program.add_typer(config, name="config")
 
@@ -102,6 +102,36 @@ def restore(
     document = parts_of(context).restore(file)
     kept_as = document.get("replaced")
     say(document, as_json=as_json, text=f"Restored.{f' What was there before is in {kept_as}.' if kept_as else ''}")
+
+
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to; an older file of that name is replaced at the end.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """
+    Write everything that is stored into one file, for another store to take in. Stop the server first.
+
+    With kept take-in a practice moves between a database file and tables of AWS, both ways. The file holds everything
+    about everybody: keep it as the database itself, and remove it afterwards.
+    """
+    document = parts_of(context).export(file)
+    say(document, as_json=as_json, text=f"{file} holds all {document['records']} records.")
+
+
+def take_in(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file made by kept export.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """
+    Store everything that kept export has written, as it was. Stop the server first.
+
+    What is stored already as it stands in the file is left alone, so a run that was cut short can be run again. What is
+    stored differently is never overwritten: then nothing more is taken in, and the record is named.
+    """
+    document = parts_of(context).take_in(file)
+    say(document, as_json=as_json, text=f"All {document['records']} records of {file} are stored.")
 
 
 def doctor(context: typer.Context, as_json: JsonFlag = False) -> None:
