@@ -88,10 +88,10 @@ def package(out: Path, tell: Callable[[str], None]) -> AwsPackage:
 
 
 def pins_of_functions(requirements: str) -> dict[str, str]:
-    """
+    r"""
     Return the pins that functions need, by name: a library stays while somebody who stays asks for it.
 
-    >>> pins = "a==1 \\\\\\n    --hash=x\\n    # via kept (pyproject.toml)\\nb==2 \\\\\\n    # via rich\\n"
+    >>> pins = "a==1\n    # via kept (pyproject.toml)\nb==2\n    # via rich\n"
     >>> list(pins_of_functions(pins))
     ['a']
     """
@@ -118,11 +118,11 @@ def _askers(lines: list[str]) -> Iterator[str]:
 
 
 def packed_template(text: str) -> str:
-    """
+    r"""
     Return the template with the archive in the place of the folder: ``sam build`` then has nothing left to build.
 
-    >>> packed_template("    CodeUri: build/\\n")
-    '    CodeUri: functions.zip\\n'
+    >>> packed_template("    CodeUri: build/\n")
+    '    CodeUri: functions.zip'
     """
     changed, count = re.subn(r"(?m)^(\s*CodeUri:\s*)build/\s*$", rf"\g<1>{ARCHIVE}", text)
     if count != 1:
