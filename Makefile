@@ -33,10 +33,10 @@ PIN := $(COMPILE) pyproject.toml --extra build
 # pyproject.toml.
 INNER := 100
 
-.PHONY: help serve test check format bench docs pins rebuild
+.PHONY: help serve test check format bench docs aws-local pins rebuild
 
 help: ## print this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(RUN) ## serve pages, API and worker on http://127.0.0.1:8080, with a sample practice
 	@exec $(BIN)/kept serve --demo
@@ -64,6 +64,9 @@ bench: $(DEV) ## run the benchmarks; figures stand beside the raw limit of this 
 
 docs: $(DEV) ## run the examples in README.md and docs/, and follow their links
 	@$(BIN)/pytest -q tests/docs
+
+aws-local: $(DEV) ## deploy the template for AWS to an emulator on this machine, and live a day in it
+	@$(BIN)/kept aws emulate
 
 pins: ## make requirements/*.txt again from pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
 	@command -v uv >/dev/null || { echo "make pins needs uv on the PATH: pip install uv" >&2; exit 1; }

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from samtranslator.yaml_helper import yaml_parse
@@ -23,7 +22,8 @@ Properties = dict[str, Any]
 @cache
 def template() -> Properties:
     """Return the template as it stands, before any transform."""
-    return plain(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
+    found: Properties = plain(yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
+    return found
 
 
 @cache
@@ -96,13 +96,3 @@ def walk(value: object) -> Iterator[str]:
             yield from walk(item)
     elif isinstance(value, str):
         yield value
-
-
-def listed(values: Iterable[str]) -> str:
-    """Return texts one to a line, for a failure that reads well."""
-    return "\n".join(sorted(values))
-
-
-def relative(path: Path) -> str:
-    """Return a path as it is called inside the project."""
-    return str(path.relative_to(ROOT))

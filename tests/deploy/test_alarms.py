@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from kept.adapters.cloudwatch_logs import EmfMeter
 from kept.adapters.clock import SystemClock
+from kept.adapters.cloudwatch_logs import EmfMeter
 from kept.core.reports import METRICS, MetricKind
 from tests.architecture.sources import ROOT
 from tests.deploy.reading import of_type, template, text
@@ -49,7 +49,7 @@ def told() -> dict[str, set[tuple[str, ...]]]:
     for metric, spec in METRICS.items():
         labels = dict.fromkeys(spec.labels, "x")
         if spec.kind is MetricKind.COUNTER:
-            meter.count(metric.value, **labels)
+            meter.count(metric.value, 1, **labels)
         else:
             meter.gauge(metric.value, 1.0, **labels)
     meter.flush()
@@ -105,7 +105,11 @@ def test_the_failure_alarm_is_about_a_rate_and_not_a_count() -> None:
         "SuccessfulNotifications",
         "FallbackNotifications",
     }
-    assert [_rate(rate, failed, first, later) for failed, first, later in ((6, 94, 0), (5, 90, 5), (0, 0, 0))] == [6, 5, 0]
+    assert [_rate(rate, failed, first, later) for failed, first, later in ((6, 94, 0), (5, 90, 5), (0, 0, 0))] == [
+        6,
+        5,
+        0,
+    ]
 
 
 def _rate(expression: str, failed: int, first: int, later: int) -> float:

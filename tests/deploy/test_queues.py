@@ -19,7 +19,8 @@ def reader_of(queue: str) -> dict[str, Any]:
     (found,) = [
         function
         for function in of_type("AWS::Serverless::Function").values()
-        if text(function.get("Events", {}).get("Queue", {}).get("Properties", {}).get("Queue")) == f"${{{queue}Queue.Arn}}"
+        if text(function.get("Events", {}).get("Queue", {}).get("Properties", {}).get("Queue"))
+        == f"${{{queue}Queue.Arn}}"
     ]
     return found
 

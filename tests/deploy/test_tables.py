@@ -48,7 +48,8 @@ def matches(pattern: object, value: object) -> bool:
     """Return whether a value fits an event pattern; only what ours uses is understood."""
     if isinstance(pattern, dict):
         return isinstance(value, dict) and all(key in value and matches(pattern[key], value[key]) for key in pattern)
-    (rule,) = pattern if isinstance(pattern, list) else ()
+    assert isinstance(pattern, list)
+    (rule,) = pattern
     return value not in rule["anything-but"] if isinstance(rule, dict) else value == rule
 
 
@@ -82,7 +83,11 @@ def test_what_nobody_may_keep_any_longer_goes_by_itself(name: str) -> None:
 
 
 def test_only_the_ledger_is_followed_and_without_what_it_was_before() -> None:
-    followed = {name: properties["StreamSpecification"] for name, properties in made().items() if "StreamSpecification" in properties}
+    followed = {
+        name: properties["StreamSpecification"]
+        for name, properties in made().items()
+        if "StreamSpecification" in properties
+    }
 
     assert followed == {"Notifications": {"StreamViewType": "NEW_IMAGE"}}
 

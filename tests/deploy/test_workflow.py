@@ -38,7 +38,7 @@ FIELDS: Final = {
     "Wait": {"SecondsPath", "Next"},
     "Fail": {"Error", "Cause"},
 }
-"""What a state of a type may say here, beside Type and Comment; a misspelt field is ignored by some and refused by AWS."""
+"""What a state of a type may say here, beside Type and Comment; AWS refuses a misspelt field, an emulator does not."""
 
 PATH: Final = re.compile(r"\$\$?(?:\.[A-Za-z_]\w*|\[[0-9]+\])*")
 
@@ -99,7 +99,7 @@ def _of_state(name: str, state: State) -> Iterator[str]:
 def _of_parameters(name: str, state: State) -> Iterator[str]:
     for key in ("Parameters", "ResultSelector"):
         for field, value in _pairs(state.get(key, {})):
-            is_path = isinstance(value, str) and value.startswith(("$.", "$$.", "$[", "States.")) or value == "$"
+            is_path = (isinstance(value, str) and value.startswith(("$.", "$$.", "$[", "States."))) or value == "$"
             if field.endswith(".$") != is_path:
                 yield f"{name} says {field} beside {value}"
 
@@ -155,7 +155,10 @@ def test_ten_notifications_go_at_a_time_each_both_ways() -> None:
     both = state("BothWays")
 
     assert items["MaxConcurrency"] == 10
-    channels = [each["States"][name]["Parameters"]["Payload"]["channel"] for each, name in zip(both["Branches"], ("Text", "Mail"), strict=True)]
+    channels = [
+        each["States"][name]["Parameters"]["Payload"]["channel"]
+        for each, name in zip(both["Branches"], ("Text", "Mail"), strict=True)
+    ]
     assert channels == ["sms", "email"]
 
 
