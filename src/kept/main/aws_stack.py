@@ -17,10 +17,14 @@ from typing import Any, Final
 import msgspec
 
 from kept.core.errors import InvalidInputError
+from kept.main.aws_emulator import environment_of
 
 REGION: Final = "us-east-1"
+SENDERS: Final = 2
+"""Instances that send at once, unless chosen otherwise: as many as a laptop has to spare."""
 BUCKET: Final = "kept-code"
 CODE_KEY: Final = "kept.zip"
+TEMPLATE_KEY: Final = "template.json"
 UNKNOWN_TYPES: Final = ("AWS::SMSVOICE::",)
 """Types that the emulator refuses; resources of these are left out, and their names stand where they are referred to."""
 POLICIES: Final = ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole")
@@ -79,7 +83,8 @@ def translated(folder: Path) -> Template:
     template = yaml_parse((folder / "template.yaml").read_text(encoding="utf-8"))
     _inline(template, folder)
     extensions = [name for name in template["Transform"] if name == "AWS::LanguageExtensions"]
-    plain: Template = transform(template, {}, _Managed())
+    with environment_of({"AWS_DEFAULT_REGION": REGION}):  # else the translator would look for an account
+        plain: Template = transform(template, {}, _Managed())
     return {"Transform": extensions, **plain} if extensions else plain
 
 
@@ -111,7 +116,9 @@ def code_of(roots: Iterable[tuple[Path, str]]) -> bytes:
     return packed.getvalue()
 
 
-def deployed(client: Callable[[str], Client], plan: Adapted, *, name: str, code: bytes, choice: Choice) -> DeployedStack:
+def deployed(
+    client: Callable[[str], Client], plan: Adapted, *, name: str, code: bytes, choice: Choice
+) -> DeployedStack:
     """
     Put code and template into the emulator, wait until it has ended one way or the other, and set what it forgets.
 
@@ -125,10 +132,11 @@ def deployed(client: Callable[[str], Client], plan: Adapted, *, name: str, code:
     store = client("s3")
     store.create_bucket(Bucket=BUCKET)
     store.put_object(Bucket=BUCKET, Key=CODE_KEY, Body=code)
+    store.put_object(Bucket=BUCKET, Key=TEMPLATE_KEY, Body=json.dumps(plan.template).encode())
     formation = client("cloudformation")
     formation.create_stack(
         StackName=name,
-        TemplateBody=json.dumps(plan.template),
+        TemplateURL=f"{store.meta.endpoint_url}/{BUCKET}/{TEMPLATE_KEY}",
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in choice.parameters.items()],
         OnFailure="DO_NOTHING",
@@ -186,15 +194,61 @@ def _inline(template: Template, folder: Path) -> None:
 def _changed(resource: Template, choice: Choice) -> list[str]:
     """Change one resource, and return what was changed."""
     properties = resource.setdefault("Properties", {})
-    if resource["Type"] == "AWS::Lambda::Function":
-        variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
-        variables.update(choice.environment)
-        if choice.handlers:
-            properties["Handler"] = f"{choice.handlers}.{properties['Handler'].rpartition('.')[2]}"
-    if resource["Type"] == "AWS::Events::Rule" and not choice.keeps_time:
-        properties["State"] = "DISABLED"
-        return ["its schedule does not run"]
+    match resource["Type"]:
+        case "AWS::Lambda::Function":
+            return _rehearsing(properties, choice)
+        case "AWS::Lambda::EventSourceMapping":
+            return _counting(properties, choice)
+        case "AWS::IAM::Role":
+            return _in_batches(properties)
+        case "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy":
+            return _without_tls(properties["PolicyDocument"])
+        case "AWS::Events::Rule" if not choice.keeps_time:
+            properties["State"] = "DISABLED"
+            return ["its schedule does not run"]
+        case _:
+            return []
+
+
+def _rehearsing(function: Template, choice: Choice) -> list[str]:
+    """Let a function know more, and run other handlers, where that was chosen."""
+    function.setdefault("Environment", {}).setdefault("Variables", {}).update(choice.environment)
+    if choice.handlers:
+        function["Handler"] = f"{choice.handlers}.{function['Handler'].rpartition('.')[2]}"
     return []
+
+
+def _counting(mapping: Template, choice: Choice) -> list[str]:
+    """Say a number as a number: the emulator takes a parameter's value for text, and then reads no queue at all."""
+    scaling = mapping.get("ScalingConfig", {})
+    most = scaling.get("MaximumConcurrency")
+    if not isinstance(most, dict):
+        return []
+    scaling["MaximumConcurrency"] = int(choice.parameters.get(most["Ref"], SENDERS))
+    return ["its concurrency is a plain number"]
+
+
+def _in_batches(role: Template) -> list[str]:
+    """Allow batches by a word of their own: on AWS the permission to send one message covers them."""
+    found = [
+        part
+        for policy in role.get("Policies", ())
+        for part in policy["PolicyDocument"]["Statement"]
+        if part.get("Action") == "sqs:SendMessage"
+    ]
+    for part in found:
+        part["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+    return ["may send batches, which AWS counts as sending"] if found else []
+
+
+def _without_tls(policy: Template) -> list[str]:
+    """Let a policy ask for TLS no more."""
+    asking = [
+        part for part in policy["Statement"] if "aws:SecureTransport" in part.get("Condition", {}).get("Bool", {})
+    ]
+    for part in asking:
+        part["Condition"]["Bool"]["aws:SecureTransport"] = "never"
+    return ["asks for no TLS, which is not spoken here"] if asking else []
 
 
 def _own_name(resource: Template) -> object:
