@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
+import msgspec
 from starlette.applications import Starlette
 
 from kept.adapters.outbox import Behaviour, OutboxLedger
@@ -16,7 +18,10 @@ from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.entrypoints.worker import SeatedDispatcher
 from kept.main.assembly import Parts
 from kept.main.health import HealthWatch
-from kept.main.settings import Settings, has_outbox, public_url
+from kept.main.settings import Settings, StoreEngine, has_outbox, public_url
+
+SMALL_CHUNK: Final = 10
+"""Items of a batch that are planned in one step where a step may touch a hundred records only."""
 
 
 def application(parts: Parts, sender: SeatedDispatcher | None) -> Starlette:
@@ -75,7 +80,8 @@ def _link_parts(parts: Parts, sender: SeatedDispatcher | None) -> LinkParts | No
 
 
 def _limits(settings: Settings) -> Limits:
-    return Limits(requests_per_s=settings.requests_per_second, burst=settings.request_burst)
+    plain = Limits(requests_per_s=settings.requests_per_second, burst=settings.request_burst)
+    return plain if settings.store is StoreEngine.SQLITE else msgspec.structs.replace(plain, batch_chunk=SMALL_CHUNK)
 
 
 def _web_parts(parts: Parts, sender: SeatedDispatcher | None, watch: HealthWatch) -> WebParts:

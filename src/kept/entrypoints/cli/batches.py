@@ -11,7 +11,7 @@ import msgspec
 from kept.core.errors import InvalidInputError
 from kept.core.notifications import Notification
 from kept.entrypoints.cli.parts import Parts, Sender
-from kept.entrypoints.http_api.batches import CHUNK, batch_view
+from kept.entrypoints.http_api.batches import batch_view
 from kept.entrypoints.http_api.booking_forms import home_of
 from kept.flow.dispatch import next_due
 from kept.flow.practice import load_practice
@@ -19,6 +19,8 @@ from kept.flow.reminders import plan_batch
 from kept.formats.seed_events import batch
 
 LONGEST_PAUSE_S: Final = 0.2
+CHUNK: Final = 10
+"""Items that are planned in one step; a step of more may touch more records than every store takes at once."""
 
 
 def sent(parts: Parts, event: object, *, wait_s: float) -> dict[str, object]:

@@ -20,8 +20,8 @@ from kept.flow.reports import ledger_of_batch
 from kept.formats.shapes import Member, Problems, Shape, Type, object_of, read, text_of
 from kept.ports.store import Transaction
 
-CHUNK: Final = 50
-"""Patients told in one transaction."""
+CHUNK: Final = 20
+"""Patients told in one transaction; with more it would touch more records than every store takes at once."""
 LONGEST: Final = 2_000
 
 _WORDS: Final = Shape(
