@@ -23,15 +23,15 @@ ALL: Final = "Appointments Patients Notifications ScheduleDays Records"
 TABLES: Final[dict[str, tuple[str, str]]] = {
     "Api": ("", ALL),
     "Sweep": ("Patients", "Appointments Notifications ScheduleDays Records"),
-    "Reminder": ("", "Appointments Patients Notifications Records"),
+    "Reminder": ("ScheduleDays", "Appointments Patients Notifications Records"),
     "Request": ("", ALL),
     "Confirmation": ("Patients", "Appointments Notifications ScheduleDays Records"),
     "Query": ("Appointments Records", ""),
     "Receipts": ("Appointments", "Patients Notifications Records"),
     "Replies": ("", ALL),
-    "Batch": ("", "Appointments Patients Notifications Records"),
+    "Batch": ("ScheduleDays", "Appointments Patients Notifications Records"),
     "BatchStart": ("", "Appointments Patients Notifications Records"),
-    "BatchSend": ("", "Appointments Patients Notifications Records"),
+    "BatchSend": ("ScheduleDays", "Appointments Patients Notifications Records"),
     "BatchFinish": ("Notifications", ""),
 }
 """For each function: tables that it only reads, and tables that it changes."""
