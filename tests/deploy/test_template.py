@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any, Final
 
@@ -247,3 +248,23 @@ def test_the_log_of_the_door_names_no_path() -> None:
 
     assert "path" not in stage["AccessLogSettings"]["Format"].lower()
     assert "ip" not in re.findall(r"[a-z]+", stage["AccessLogSettings"]["Format"].lower())
+
+
+def test_the_page_on_deploying_names_every_parameter_and_output_that_is_there() -> None:
+    page = (ROOT / "docs" / "how-to" / "deploy-to-aws.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z][A-Za-z]+)`", page))
+
+    assert [name for name in template()["Parameters"] if name not in named] == []
+    assert {"RepliesTopicArn", "Url"} <= template()["Outputs"].keys() & named
+
+
+@pytest.mark.parametrize("environment", ["test", "live"])
+def test_settings_of_an_environment_are_ones_that_the_template_takes(environment: str) -> None:
+    settings = tomllib.loads((FOLDER / "samconfig.toml").read_text(encoding="utf-8"))
+    parameters = settings[environment]["deploy"]["parameters"]
+    given = dict(pair.split("=") for pair in parameters["parameter_overrides"].split())
+
+    assert given.keys() <= template()["Parameters"].keys()
+    assert given["EnvironmentSuffix"] == environment
+    assert given["KeepData"] == given["ProtectData"] == ("true" if environment == "live" else "false")
+    assert parameters["stack_name"] == f"kept-{environment}"
