@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from kept.adapters.sqlite import SqliteStore
-from kept.main.assembly import KINDS, STORE_FILE, use_pinned_zones
+from kept.main.assembly import STORE_FILE, use_pinned_zones
+from kept.main.kinds import KINDS
 
 KEPT: Final = [str(Path(sys.executable).parent / "kept")]
 _START_S: Final = 60.0

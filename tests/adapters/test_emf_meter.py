@@ -112,7 +112,7 @@ def test_every_metric_has_a_name_of_its_own_for_cloudwatch() -> None:
         if spec.kind is MetricKind.GAUGE:
             log.meter.gauge(metric, 1, **labels)
         else:
-            log.meter.count(metric, **labels)
+            log.meter.count(metric, 1, **labels)
     log.meter.flush()
 
     names = [metric["Name"] for metric in log.lines[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]

@@ -67,21 +67,10 @@ def plan_notice(
 
 def unreminded(store: Store, *, now: datetime) -> Iterator[str]:
     """Yield ids of visits of the next day of which nobody was told and nobody will be; candidates only."""
-    until = now + CAUGHT_UP
-    for offset in range(-1, 3):
-        day = (now.date() + timedelta(days=offset)).isoformat()
-        cursor = None
-        while True:
-            page = store.query(
-                "appointments_by_day", day, after=sort_instant(now), before=sort_instant(until), cursor=cursor
-            )
-            for appointment in store.load(Appointment, [hit.id for hit in page.hits]):
-                told = store.load(Notification, appointment.notification_ids)
-                if _is_unreminded(appointment, told, now=now):
-                    yield appointment.id
-            cursor = page.cursor
-            if cursor is None:
-                break
+    for appointment in _coming(store, now=now, until=now + CAUGHT_UP):
+        told = store.load(Notification, appointment.notification_ids)
+        if _is_unreminded(appointment, told, now=now):
+            yield appointment.id
 
 
 def plan_missing(tx: Transaction, appointment_id: str, *, now: datetime) -> str:
@@ -151,6 +140,19 @@ def _written(tx: Transaction, appointment: Appointment, planned: tuple[Notificat
         tx.put(notification)
     ids = appointment.notification_ids + tuple(n.id for n in fresh if n.id not in appointment.notification_ids)
     return msgspec.structs.replace(appointment, notification_ids=ids)
+
+
+def _coming(store: Store, *, now: datetime, until: datetime) -> Iterator[Appointment]:
+    """Yield visits that start between two instants; their days are those of their places, which may be the next."""
+    after, before = sort_instant(now), sort_instant(until)
+    first, last = now.date() - timedelta(days=1), until.date() + timedelta(days=1)
+    for offset in range((last - first).days + 1):
+        day = (first + timedelta(days=offset)).isoformat()
+        page = store.query("appointments_by_day", day, after=after, before=before)
+        yield from store.load(Appointment, [hit.id for hit in page.hits])
+        while page.cursor is not None:
+            page = store.query("appointments_by_day", day, after=after, before=before, cursor=page.cursor)
+            yield from store.load(Appointment, [hit.id for hit in page.hits])
 
 
 def _is_unreminded(appointment: Appointment, told: tuple[Notification, ...], *, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The parts of the functions on AWS: each built when it is first asked for, once per cold start, from the environment."""
+"""The parts of the functions on AWS: each built when first asked for, once per cold start, from the environment."""
 
 from __future__ import annotations
 

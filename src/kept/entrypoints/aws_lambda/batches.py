@@ -70,7 +70,7 @@ class Batches:
         return proxy_answer(200, _summary(batch_id, tally(by_id[i] for i in ids if i in by_id), refused=refused))
 
     def start(self, event: Event, invocation: Invocation) -> Answer:
-        """Plan what an event asks for, and hand its items out; a workflow puts its own name beside what it was given."""
+        """Plan what an event asks for, and hand its items out; a workflow puts its name beside what it was given."""
         batch_id = text_in(event, "batchId") or f"bat_{invocation.id}"
         asked = fields_of(event).get("input", event)
         named = _stream_ids(asked)

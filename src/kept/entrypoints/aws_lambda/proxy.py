@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode
 
 import msgspec
-from starlette.types import ASGIApp, Message, Scope
 
 from kept.entrypoints.aws_lambda.invocation import Answer, Event, fields_of, text_in
 
@@ -23,6 +23,10 @@ _TEXT: Final = re.compile(rb"text/|application/(?:[a-z.+-]*json|[a-z.+-]*xml|jav
 _JSON: Final = {"content-type": "application/json"}
 
 Header = tuple[bytes, bytes]
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+AsgiApp = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+"""What ASGI calls an application."""
 
 
 def proxy_answer(status: int, body: object) -> Answer:
@@ -51,7 +55,7 @@ class Gateway:
         app: Answers.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: AsgiApp) -> None:
         self._app = app
         self._runner = asyncio.Runner()
 
@@ -65,7 +69,7 @@ class Gateway:
 
     async def _answer(self, event: Event) -> Answer:
         answer: dict[str, Any] = {"status": 500, "headers": [], "body": b""}
-        incoming = [{"type": "http.request", "body": body_of(event), "more_body": False}]
+        incoming: list[Message] = [{"type": "http.request", "body": body_of(event), "more_body": False}]
 
         async def receive() -> Message:
             return incoming.pop() if incoming else {"type": "http.disconnect"}

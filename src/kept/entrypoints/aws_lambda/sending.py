@@ -74,7 +74,7 @@ class Sender:
         busy = self._flight.skip()
         waiting = deque(i for i in dict.fromkeys(ids) if i not in busy)
         while waiting or self._flight:
-            may_begin = invocation.left_s() > self.needed_s and self._flight.refusal is None
+            may_begin = invocation.left_s() > self.needed_s and not self._is_refused()
             self._flight.is_ending = not may_begin
             while may_begin and waiting and len(self._flight) < MOST_AT_ONCE:
                 self._flight.start(waiting.popleft())
@@ -85,8 +85,12 @@ class Sender:
                 break
             self._events.wait(LOOK_S if self._flight else 0.0)
         self._note_departure()
-        refused = self._unseen if self._flight.refusal else ()
+        refused = self._unseen if self._is_refused() else ()
         return Sent(seen=self._seen, left=(*refused, *waiting))
+
+    def _is_refused(self) -> bool:
+        """Tell whether the store refuses to work at all."""
+        return self._flight.refusal is not None
 
     def _note(self, notification_id: str, latest: Notification | None) -> None:
         if latest is None:
