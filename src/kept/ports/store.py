@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from typing import ClassVar, Protocol, TypeVar
+from typing import ClassVar, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -36,6 +36,9 @@ class Entity(Protocol):
 
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
+
+TOO_MANY_RECORDS: Final = "too_many_records"
+"""Code of the RefusedError for a step that touches more than this store commits at once; do it in smaller steps."""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from kept.adapters.dynamodb.calls import Calls, WriteRefusedError
 from kept.adapters.dynamodb.items import COMMIT, Item, ItemKey, Shaper, commit_of, size_of, version_of
 from kept.adapters.dynamodb.tables import KEY
 from kept.core.errors import RefusedError, StorageUnavailableError
-from kept.ports.store import Entity
+from kept.ports.store import TOO_MANY_RECORDS, Entity
 from kept.ports.work import Change, moved_entries
 
 MOST_ITEMS: Final = 100
@@ -95,7 +95,7 @@ class Commit:
             message = (
                 f"one change touches {len(self._actions)} records, and DynamoDB takes {MOST_ITEMS}; do it in parts"
             )
-            raise RefusedError("too_many_records", message)
+            raise RefusedError(TOO_MANY_RECORDS, message)
         try:
             self._send(calls)
         except WriteRefusedError as refused:

@@ -10,12 +10,12 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from kept.core.errors import FieldProblem, InvalidInputError, KeptError, SlotTakenError
+from kept.core.errors import FieldProblem, InvalidInputError, KeptError, RefusedError, SlotTakenError
 from kept.core.practice import SMS_NAME_LIMIT
 from kept.core.schedules import Place
 from kept.flow.imports import Arrived, Fate, add_place, bring_in
 from kept.formats.csv_import import CsvReading, Refused, Understood
-from kept.ports.store import Transaction
+from kept.ports.store import TOO_MANY_RECORDS, Transaction
 
 T = TypeVar("T")
 LINES_PER_STEP: Final = 400
@@ -108,8 +108,21 @@ class Importing(msgspec.Struct, frozen=True, kw_only=True):
         arrivals = tuple(line.arrival for line in lines)
         return self.store.submit(lambda tx: bring_in(tx, arrivals, now=self.now))
 
+    def _fates(
+        self, lines: list[Understood], future: Future[tuple[Arrived | KeptError, ...]]
+    ) -> tuple[Arrived | KeptError, ...]:
+        """Return what became of the lines; those that are too many for one step of this store go by halves."""
+        try:
+            return future.result()
+        except RefusedError as refused:
+            if refused.code != TOO_MANY_RECORDS or len(lines) == 1:
+                raise
+        half = len(lines) // 2
+        parts = (lines[:half], lines[half:])
+        return tuple(fate for part in parts for fate in self._fates(part, self._submit(part)))
+
     def _settle(self, report: Report, lines: list[Understood], future: Future[tuple[Arrived | KeptError, ...]]) -> None:
-        for line, fate in zip(lines, future.result(), strict=True):
+        for line, fate in zip(lines, self._fates(lines, future), strict=True):
             if isinstance(fate, KeptError):
                 self._refuse(report, self.reading.refusal(line.line, problem_in(fate)))
             elif fate.fate is Fate.DUPLICATE:
