@@ -15,7 +15,7 @@ from kept.adapters.clock import SimulatedClock
 from kept.adapters.twilio.signature import signature
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
-from kept.main.channels import Outside, _read_event, open_outside
+from kept.main.channels import Outside, read_event, open_outside
 from kept.main.doctor import _of_channels
 from kept.main.settings import Settings, SettingsError, changed, public_url
 from kept.ports.webhook import ForgedError, WebhookRequest
@@ -204,7 +204,7 @@ def _root(folder: Path) -> Path:
     ids=["text", "mail", "opened", "trial"],
 )
 def test_a_topic_may_bring_events_of_texts_and_of_mails(body: bytes, provider: list[str]) -> None:
-    found = _read_event(body, at=NOW)
+    found = read_event(body, at=NOW)
 
     assert [event.provider for event in found if isinstance(event, DeliveryReceipt)] == provider
 
