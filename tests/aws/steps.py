@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
@@ -16,16 +16,20 @@ from tests.aws.stack import ZONE, Stack, add_patient, day_in
 
 Step = Callable[[Stack, int], None]
 HOUR: Final = timedelta(hours=1)
+CROWD: Final = 3_000
+"""From this number on people come by themselves, and may come at the same time."""
 EVENING: Final = timedelta(days=1) - timedelta(seconds=1)
 
 
-def visit_of(stack: Stack, number: int, *, by_request: bool = False) -> Appointment:
-    """Book a visit for a new patient, without any function."""
-    patient, start = add_patient(stack, number), day_in(30 + number)
+def visit_of(
+    stack: Stack, number: int, *, start: datetime | None = None, by_request: bool = False
+) -> Appointment:
+    """Book a visit for a new patient, without any function; on a day of its own if nobody says when."""
+    patient, start = add_patient(stack, number), start or day_in(30 + number)
     wish = BookingRequest(
         patient_id=patient,
         visit_type_id="check-up",
-        practitioner_id="dr-a",
+        practitioner_id=None if number >= CROWD else "dr-a",
         start=start,
         end=start + HOUR / 2,
         zone=ZONE,
