@@ -15,7 +15,7 @@ from kept.adapters.clock import SimulatedClock
 from kept.adapters.twilio.signature import signature
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
-from kept.main.channels import Outside, read_event, open_outside
+from kept.main.channels import Outside, open_outside, read_event
 from kept.main.doctor import _of_channels
 from kept.main.settings import Settings, SettingsError, changed, public_url
 from kept.ports.webhook import ForgedError, WebhookRequest
