@@ -310,3 +310,37 @@ def test_a_step_that_raises_leaves_nothing_behind(store: Store) -> None:
 
     assert store.load(Note, ["new", "kept"]) == (kept,)
     assert (ids(store, "ann"), ids(store, "bob")) == (["kept"], [])
+
+
+# ---------------------------------------------------------------- 6. place
+
+
+def test_place_keeps_the_version_and_the_index_rows(store: Store) -> None:
+    moved = Note(id="n1", version=7, owner="bob", rank="a")
+
+    store.submit(lambda tx: tx.place(moved)).result()
+    (changed,) = put(store, later(moved, text="later"))
+
+    assert changed.version == 8
+    assert store.load(Note, ["n1"]) == (changed,)
+    assert ids(store, "bob") == ["n1"]
+
+
+def test_place_is_refused_where_something_is_stored(store: Store) -> None:
+    (note,) = put(store, Note(id="n1"))
+
+    with pytest.raises(ConflictError):
+        store.submit(lambda tx: tx.place(later(note, text="other"))).result()
+
+    assert store.load(Note, ["n1"]) == (note,)
+
+
+def test_place_is_seen_by_its_own_step(store: Store) -> None:
+    moved = Note(id="n1", version=7)
+
+    def step(tx: Transaction) -> tuple[Note | None, Note | None]:
+        before = tx.get(Note, "n1")
+        tx.place(moved)
+        return before, tx.get(Note, "n1")
+
+    assert store.submit(step).result() == (None, moved)
