@@ -17,7 +17,6 @@ from pathlib import Path
 from bench import booking, dispatching, growth, lambdas, startup, sweeping
 from bench.report import Line, printed
 
-
 NAMES = ("booking", "dispatching", "growth", "lambdas", "startup", "sweeping")
 
 
