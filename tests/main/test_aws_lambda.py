@@ -174,6 +174,18 @@ def test_queues_are_opened_where_they_are_named(parts: CloudParts, monkeypatch: 
     assert all(isinstance(queue, SqsQueue) for queue in queues)
 
 
+def test_the_parts_are_built_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEPT_AWS_REGION", "eu-west-1")
+    aws_lambda.parts_of_process.cache_clear()
+
+    first, second = aws_lambda.parts_of_process(), aws_lambda.parts_of_process()
+    aws_lambda.parts_of_process.cache_clear()
+    zoneinfo.reset_tzpath()
+
+    assert first is second
+    assert first.settings.aws_region == "eu-west-1"
+
+
 def test_the_store_is_the_tables(parts: CloudParts, monkeypatch: pytest.MonkeyPatch) -> None:
     made = open_cloud_parts()
 
