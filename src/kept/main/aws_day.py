@@ -13,6 +13,7 @@ from typing import Any, Final
 from kept.adapters.clock import SystemClock, SystemIds
 from kept.core.access import ApiKey, Scope, full_key, secret_hash
 from kept.core.errors import KeptError, RefusedError
+from kept.core.notifications import AttemptState
 from kept.core.zones import instants_of, wall_of, zone_named
 from kept.entrypoints.cli.parts import Check
 from kept.flow.access import create_key
@@ -48,6 +49,7 @@ _PRACTICE: Final = {
         }
     ],
 }
+_WAITING: Final = frozenset({AttemptState.SENDING.value, AttemptState.ACCEPTED.value})
 _TO: Final = re.compile(r"[\w.+-]+@[\w.-]+")
 
 
@@ -222,10 +224,9 @@ class Day:
 
     def _all_applied(self) -> bool:
         """Return whether no text waits for word any more."""
-        found = self._notifications()
         return not any(
-            attempt["channel"] == "sms" and attempt.get("providerMessageId") and not attempt.get("receipts")
-            for notification in found
+            attempt["channel"] == "sms" and attempt["state"] in _WAITING
+            for notification in self._notifications()
             for attempt in notification["attempts"]
         )
 
@@ -278,7 +279,7 @@ def _expect(is_so: bool, otherwise: str) -> None:  # noqa: FBT001 a condition re
 
 
 def _recipient(mail: Mapping[str, Any]) -> str:
-    found = _TO.search(json.dumps(mail.get("To") or mail.get("Destinations") or mail.get("Destination") or ""))
+    found = _TO.search(json.dumps(mail["To"]))
     return found[0] if found else ""
 
 

@@ -31,6 +31,7 @@ PARAMETERS: Final = {
     "SmsOrigination": "phone-number/phone-rehearsal",
     "SesIdentity": SENDER.partition("@")[2],
     "SesSender": SENDER,
+    "Senders": "2",
     "Emulator": "true",
     "LogLevel": "INFO",
 }
@@ -122,7 +123,7 @@ def _deployment(stack: DeployedStack) -> Check:
 def _choice(carrier: Carrier, clock_file: Path) -> Choice:
     return Choice(
         parameters=PARAMETERS,
-        environment={CLOCK_FILE: str(clock_file), ENDPOINT_VARIABLE: carrier.url},
+        environment={CLOCK_FILE: str(clock_file), ENDPOINT_VARIABLE: carrier.url, "KEPT_SMS_RATE": "500"},
         handlers="kept.main.aws_rehearsal",
         keeps_time=False,
     )
