@@ -34,7 +34,7 @@ BOUNCING: Final = "cleo@example.com"
 _DAY: Final = timedelta(days=1)
 _LATER: Final = timedelta(minutes=1)
 _PEOPLE: Final = (("ann", "Ann", 1), ("ben", "Ben", 2), ("cleo", "Cleo", 3))
-_PRACTICE: Final = {
+PRACTICE: Final = {
     "practice": {"name": "Elm Clinic", "phone": "206-555-0100", "timeZone": ZONE, "region": "US"},
     "messages": {"notices": [], "textsPerDay": 3, "textsPerWeek": 9},
     "places": [{"id": "elm", "name": "12 Elm St", "timeZone": ZONE}],
@@ -125,7 +125,7 @@ class Day:
         )
         store.submit(lambda tx: create_key(tx, key)).result()
         self._outside.key = full_key(key.id, secret)
-        self._answered("PUT", "/api/practice", _PRACTICE, {200})
+        self._answered("PUT", "/api/practice", PRACTICE, {200})
         for name, first, line in _PEOPLE:
             patient = {
                 "patientId": f"pat-{name}",
@@ -217,7 +217,7 @@ class Day:
                 continue
             self._told.add(text.message_id)
             word = "INVALID" if text.to == UNREACHABLE else "DELIVERED"
-            self._outside.publish("ReceiptsTopic", _text_event(text.message_id, text.to, word, self._outside.now()))
+            self._outside.publish("ReceiptsTopic", text_event(text.message_id, text.to, word, self._outside.now()))
             heard[word.lower()] += 1
         _expect(self._outside.until(self._all_applied), "a receipt was not applied")
         return ", ".join(f"{count} {word}" for word, count in sorted(heard.items())) or "none"
@@ -283,7 +283,7 @@ def _recipient(mail: Mapping[str, Any]) -> str:
     return found[0] if found else ""
 
 
-def _text_event(message_id: str, to: str, word: str, at: datetime) -> dict[str, object]:
+def text_event(message_id: str, to: str, word: str, at: datetime) -> dict[str, object]:
     """Return what End User Messaging says of a text."""
     return {
         "eventType": f"TEXT_{word}",

@@ -58,8 +58,9 @@ def cost_document(report: CostReport) -> dict[str, Any]:
             for step in report.steps
         ],
         "dollarsPerMillion": round(report.per_million, 2),
+        "dollarsAMonthAnyway": round(report.monthly.dollars / 1e6, 4),
         "appointments": report.appointments,
-        "dollars": round(report.per_million * report.appointments / 1e6, 4),
+        "dollars": round((report.per_million * report.appointments + report.monthly.dollars) / 1e6, 4),
         "others": dict(report.others),
         "pricesOf": report.prices_of,
         "pricesFrom": report.prices_from,
@@ -77,9 +78,11 @@ def cost_shown(report: CostReport) -> object:
     ]
     steps = [(step.name, f"{step.dollars:.2f}") for step in report.steps]
     others = list(report.others.items())
-    monthly = report.per_million * report.appointments / 1e6
+    anyway = report.monthly.dollars / 1e6
+    monthly = report.per_million * report.appointments / 1e6 + anyway
     lines = [
-        f"{report.per_million:.2f} dollars for a million appointments; {monthly:.4f} for {report.appointments}",
+        f"{report.per_million:.2f} dollars for a million appointments, and {anyway:.2f} a month for the minute's look",
+        f"{report.appointments} appointments a month: {monthly:.2f} dollars",
         f"Prices of {report.prices_of}, {report.prices_from}; carriers, taxes and free tiers are not in it.",
     ]
     return Group(

@@ -168,6 +168,8 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an appointment's life costs on AWS, carriers aside."""
 
     steps: tuple[CostStep, ...]
+    monthly: CostStep
+    """What runs anyway, in a month: counts and dollars are those of the month times a million."""
     others: Mapping[str, str]
     """What simpler designs cost, by name: dollars a million."""
     prices_of: str
