@@ -22,6 +22,7 @@ from kept.core.intervals import utc_days
 from kept.core.schedules import Role, ScheduleDay, schedule_day_id
 from kept.flow.booking import Change, apply, book, move
 from kept.ports.store import Store, Transaction
+from tests.aws.tables import dynamo_store
 from tests.faults.practice import (
     DAY,
     KINDS,
@@ -46,17 +47,27 @@ T = TypeVar("T")
 def opened(kind: str, folder: Path) -> Store:
     if kind == "memory":
         return MemoryStore()
+    if kind == "dynamodb":
+        return dynamo_store(KINDS, threads=16)
     return SqliteStore(folder / "kept.sqlite3", kinds=KINDS)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     made = opened(request.param, tmp_path)
     yield made
     made.close()
 
 
-@pytest.mark.parametrize(("kind", "rounds"), [("sqlite", 500), ("memory", 200)])
+@pytest.fixture(params=["memory", "sqlite"])
+def store_here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store that takes thousands of steps in a moment."""
+    made = opened(request.param, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("kind", "rounds"), [("sqlite", 500), ("memory", 200), ("dynamodb", 30)])
 def test_each_round_of_16_clients_has_one_winner(kind: str, rounds: int, tmp_path: Path) -> None:
     store = opened(kind, tmp_path)
     prepare(store, rounds)
@@ -70,13 +81,13 @@ def test_each_round_of_16_clients_has_one_winner(kind: str, rounds: int, tmp_pat
 
 
 @pytest.mark.parametrize("guard", sorted(UNGUARDED))
-def test_without_the_guard_the_same_race_double_books(guard: str, store: Store) -> None:
-    prepare(store, ROUNDS_WITHOUT_GUARD)
+def test_without_the_guard_the_same_race_double_books(guard: str, store_here: Store) -> None:
+    prepare(store_here, ROUNDS_WITHOUT_GUARD)
 
-    report = race(unguarded(guard, store), ROUNDS_WITHOUT_GUARD)
+    report = race(unguarded(guard, store_here), ROUNDS_WITHOUT_GUARD)
 
     assert len(report.uneven_rounds(ROUNDS_WITHOUT_GUARD)) > ROUNDS_WITHOUT_GUARD / 2
-    assert len(misplaced(store, report, ROUNDS_WITHOUT_GUARD)) > ROUNDS_WITHOUT_GUARD / 2
+    assert len(misplaced(store_here, report, ROUNDS_WITHOUT_GUARD)) > ROUNDS_WITHOUT_GUARD / 2
 
 
 def test_each_round_has_one_winner_when_four_processes_share_the_file(tmp_path: Path) -> None:
@@ -135,12 +146,12 @@ def test_of_two_requests_and_two_confirmations_one_each_succeeds(store: Store) -
         assert Counter(type(answer) for answer in confirmed) == {Appointment: 1, StateConflictError: 1}
 
 
-def test_moves_that_cross_each_other_leave_every_visit_in_one_place(store: Store) -> None:
-    store.submit(set_up).result()
+def test_moves_that_cross_each_other_leave_every_visit_in_one_place(store_here: Store) -> None:
+    store_here.submit(set_up).result()
     starts = [hours_after(24 * n + 30) for n in range(9)]
     ids = [f"a{n}" for n in range(6)]
     for new_id, start in zip(ids, starts, strict=False):
-        assert isinstance(booked(store, new_id, request_for(new_id, start, room_id="room-1")), Appointment)
+        assert isinstance(booked(store_here, new_id, request_for(new_id, start, room_id="room-1")), Appointment)
     torn: list[str] = []
 
     def wander(number: int) -> None:
@@ -148,14 +159,14 @@ def test_moves_that_cross_each_other_leave_every_visit_in_one_place(store: Store
         for _ in range(40):
             change = Change(appointment_id=chance.choice(ids), by="test")
             to = hour_from(chance.choice(starts) + timedelta(minutes=chance.choice([0, 0, 20, -20])))
-            submitted(store, partial(move, change=change, to=to, zone=ZONE, now=NOW))
-            torn.extend(store.submit(partial(out_of_step, ids=ids, starts=starts)).result())
+            submitted(store_here, partial(move, change=change, to=to, zone=ZONE, now=NOW))
+            torn.extend(store_here.submit(partial(out_of_step, ids=ids, starts=starts)).result())
 
     at_once([partial(wander, number) for number in range(12)])
 
     assert torn == []
-    assert double_bookings(store.load(Appointment, ids)) == []
-    assert all(a.sequence for a in store.load(Appointment, ids)), "nothing was moved"
+    assert double_bookings(store_here.load(Appointment, ids)) == []
+    assert all(a.sequence for a in store_here.load(Appointment, ids)), "nothing was moved"
 
 
 def out_of_step(tx: Transaction, *, ids: list[str], starts: list[datetime]) -> list[str]:

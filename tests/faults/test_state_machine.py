@@ -29,6 +29,7 @@ from kept.flow.booking import Change, apply, book, move
 from kept.flow.dispatch import next_due
 from kept.flow.people import ConsentWish, register, set_consent
 from kept.ports.store import Store, Transaction
+from tests.aws.tables import dynamo_store
 from tests.faults.plain_model import LEADS, Person, PlainModel, RefusalError, Visit
 from tests.faults.practice import HOUR, KINDS, NOW, ZONE, hour_from, request_for, set_up
 from tests.faults.unguarded import unguarded
@@ -270,6 +271,13 @@ class Practice(RuleBasedStateMachine):
         return None if behind is None or visit is None else visit.version - behind
 
 
+class PracticeInTables(Practice):
+    """In memory and in DynamoDB."""
+
+    def stores(self, folder: Path) -> dict[str, Store]:
+        return {"memory": MemoryStore(), "dynamodb": dynamo_store(KINDS)}
+
+
 class PracticeWithoutDays(Practice):
     """Over a store that does not put days back, so that nothing is ever taken."""
 
@@ -279,6 +287,8 @@ class PracticeWithoutDays(Practice):
 
 TestPractice = Practice.TestCase
 TestPractice.settings = settings(max_examples=120, stateful_step_count=40)
+TestPracticeInTables = PracticeInTables.TestCase
+TestPracticeInTables.settings = settings(max_examples=10, stateful_step_count=30)
 
 
 def test_a_store_that_forgets_what_is_taken_is_seen() -> None:
