@@ -1,5 +1,5 @@
 """
-What the functions run in rehearsals: the product's handlers, on a clock that a file moves, and killed where a file says.
+What the functions run in proofs: the product's handlers, on a clock that a file moves, and killed where a file says.
 
 Goes into the package beside the product. The folder is on this machine, as the functions are.
 """
@@ -63,8 +63,14 @@ def _end(place: Path) -> None:
 
 
 SystemClock.now = _moved(SystemClock.now)  # type: ignore[method-assign]
-_sent = _Killing(URLLib3Session.send)
-URLLib3Session.send = lambda session, request: _sent(session, request)
+_killing = _Killing(URLLib3Session.send)
+
+
+def _send(session: URLLib3Session, request: Any) -> Any:  # noqa: ANN401 as above
+    return _killing(session, request)
+
+
+URLLib3Session.send = _send
 
 
 def __getattr__(name: str) -> object:

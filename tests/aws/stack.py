@@ -130,6 +130,7 @@ class Stack:
         tables = msgspec.structs.replace(ALL_TABLES, suffix=SUFFIX)
         self.store = DynamoStore(tables, kinds=KINDS, client=emulator.client("dynamodb"))
         self._clients: dict[str, Any] = {}
+        self._days: dict[object, datetime] = {}
         self._read = 0
 
     def client(self, service: str) -> Any:  # noqa: ANN401 the SDK has no types
@@ -167,6 +168,10 @@ class Stack:
     def publish(self, topic: str, event: object) -> None:
         """Say something through a topic, as a provider would."""
         self.client("sns").publish(TopicArn=self.parts.ids[topic], Message=json.dumps(event, default=str))
+
+    def day(self, whose: object) -> datetime:
+        """Return a noon of its own for each, later than all before: the functions' clock never goes back."""
+        return self._days.setdefault(whose, day_in(20 + 2 * len(self._days)))
 
     def set_clock(self, instant: datetime) -> None:
         """Move the functions' clock."""

@@ -12,7 +12,7 @@ from kept.core.conversation import Reply
 from kept.core.notifications import AttemptState, Notification
 from kept.core.people import Patient
 from kept.flow.booking import book
-from tests.aws.stack import ZONE, Stack, add_patient, day_in
+from tests.aws.stack import ZONE, Stack, add_patient
 
 Step = Callable[[Stack, int], None]
 HOUR: Final = timedelta(hours=1)
@@ -21,11 +21,9 @@ CROWD: Final = 3_000
 EVENING: Final = timedelta(days=1) - timedelta(seconds=1)
 
 
-def visit_of(
-    stack: Stack, number: int, *, start: datetime | None = None, by_request: bool = False
-) -> Appointment:
+def visit_of(stack: Stack, number: int, *, start: datetime | None = None, by_request: bool = False) -> Appointment:
     """Book a visit for a new patient, without any function; on a day of its own if nobody says when."""
-    patient, start = add_patient(stack, number), start or day_in(30 + number)
+    patient, start = add_patient(stack, number), start or stack.day(number)
     wish = BookingRequest(
         patient_id=patient,
         visit_type_id="check-up",
@@ -60,7 +58,7 @@ def book_by_api(stack: Stack, number: int) -> None:
         "patientId": patient,
         "practitionerId": "dr-a",
         "visitType": "check-up",
-        "start": day_in(30 + number).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "start": stack.day(number).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "timeZone": ZONE,
     }
     with stack.http() as caller:
@@ -116,7 +114,7 @@ def mail(stack: Stack, number: int) -> None:
 
 
 def request(stack: Stack, number: int) -> None:
-    start = day_in(30 + number)
+    start = stack.day(number)
     body = {
         "appointmentId": f"apt_{number}",
         "patientId": add_patient(stack, number),
@@ -206,7 +204,10 @@ def batch_finish(stack: Stack, number: int) -> None:
 
 
 def batch_of_two(stack: Stack, number: int) -> None:
-    items = [_item(stack, number), _item(stack, number) | {"appointmentId": f"apt-c{number}", "patientId": f"c{number}"}]
+    items = [
+        _item(stack, number),
+        _item(stack, number) | {"appointmentId": f"apt-c{number}", "patientId": f"c{number}"},
+    ]
     answer = stack.invoke("BatchStart", {"appointments": items, "batchId": f"bat_{number}"})
     assert len(answer["items"]) == 2, answer
 
@@ -223,7 +224,7 @@ def assert_taken(stack: Stack, notification_id: str, channel: str) -> None:
 
 
 def _item(stack: Stack, number: int) -> dict[str, object]:
-    start = day_in(30 + number)
+    start = stack.day(number)
     stack.set_clock(start - EVENING)
     return {
         "patientId": f"b{number}",

@@ -11,15 +11,14 @@ from typing import Any, Final
 import pytest
 
 from kept.core.booking import Appointment
-from tests.aws.stack import Stack, add_patient, day_in
+from tests.aws.stack import Stack, add_patient
 from tests.aws.steps import CROWD, EVENING, quiet, visit_of
 
-FIRST: Final = CROWD
 MANY: Final = 12
 HANDS: Final = 4
 SEED: Final = 20_260_504
 
-NUMBERS: Final = iter(range(FIRST, FIRST + 1_000, MANY))
+NUMBERS: Final = iter(range(CROWD, CROWD + 1_000, MANY))
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +72,7 @@ def due_together(stack: Stack) -> list[int]:
     """Let the reminders of many be due at one time; return who they are."""
     first = next(NUMBERS)
     numbers = list(range(first, first + MANY))
-    start = day_in(first - FIRST + 400)
+    start = stack.day(first)
     for number in numbers:
         visit_of(stack, number, start=start)
     stack.set_clock(start - EVENING)
@@ -84,7 +83,7 @@ def requested(stack: Stack, number: int) -> dict[str, object]:
     return {
         "appointmentId": f"apt_{number}",
         "patientId": add_patient(stack, number),
-        "appointmentDate": day_in(number - FIRST + 400).date().isoformat(),
+        "appointmentDate": stack.day(number).date().isoformat(),
         "startTime": "11:00",
         "endTime": "11:30",
     }

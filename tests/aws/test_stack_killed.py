@@ -10,7 +10,7 @@ import pytest
 
 from kept.flow.dispatch import due_ids
 from tests.aws.stack import FunctionFailedError, Stack
-from tests.aws.steps import EVENING, due, quiet, visit_of
+from tests.aws.steps import EVENING, due, quiet
 
 MOST_CALLS: Final = 40
 """No send makes so many calls to AWS; the search for its last one ends earlier."""
@@ -35,11 +35,11 @@ def test_a_sender_killed_after_any_of_its_calls_loses_nothing_and_doubles_once_a
         reminder = due(stack, number)
         if not is_killed(stack, reminder.id, call):
             break
-        see_through(stack, reminder.id, visit_start(stack, number))
+        see_through(stack, reminder.id, stack.day(number))
         copies[call] = texts(stack, number)
 
     assert 3 <= len(copies) < MOST_CALLS - 1, "it was killed at several points, and at its last call"
-    assert {n for n in copies.values()} <= {1, 2}
+    assert set(copies.values()) <= {1, 2}
     assert 1 in copies.values()
 
 
@@ -63,15 +63,6 @@ def see_through(stack: Stack, notification_id: str, start: datetime) -> None:
             stack.deliver("Reminder", {"notificationId": notification_id})
 
 
-def visit_start(stack: Stack, number: int) -> datetime:
-    from kept.core.booking import Appointment  # noqa: PLC0415
-
-    return stack.store.load(Appointment, [f"apt_{number}"])[0].start
-
-
 def texts(stack: Stack, number: int) -> int:
     """Return how many texts a patient got."""
     return sum(sent.to == f"+1212555{1000 + number:04d}" for sent in stack.providers.sent)
-
-
-_ = visit_of

@@ -11,7 +11,7 @@ from tests.aws.rights import NOT_ENFORCED, Permission, permissions_of, used, wit
 from tests.aws.stack import FunctionFailedError, Stack
 from tests.aws.steps import STEPS, Step
 
-NUMBERS: Final = itertools.count(1)
+NUMBERS: Final = itertools.count(1_000)
 """Nobody takes part in two steps."""
 
 
