@@ -11,12 +11,13 @@ import msgspec
 import pytest
 
 from kept.core.booking import Appointment
-from kept.core.notifications import Notification, Outcome, Reason
+from kept.core.notifications import Notification, NotificationState, Outcome, Reason
 from kept.core.reminders import skipped
+from kept.entrypoints.aws_lambda.batches import state_on
 from kept.entrypoints.aws_lambda.invocation import Answer
 from kept.flow.reminders import plan_missing
 from kept.ports.store import Transaction
-from tests.dispatching import NOT_SENT, REFUSED
+from tests.dispatching import NOT_SENT, REFUSED, history, notification
 from tests.entrypoints.aws_lambda.test_reminders import practice
 from tests.entrypoints.aws_lambda.world import CloudWorld, body_in, called
 from tests.entrypoints.worker.world import MAIL, NOW, SMS, START, RecordingChannel
@@ -223,3 +224,27 @@ def test_a_visit_that_is_gone_or_told_meanwhile_is_not_caught_up() -> None:
 
     assert planned == ["", ""]
     assert world.clock.now() < START
+
+
+@pytest.mark.parametrize(
+    ("letters", "is_done", "state"),
+    [
+        ("", False, "pending"),
+        ("s", False, "pending"),
+        ("a", True, "sent"),
+        ("nr", True, "failed"),
+        ("", True, "skipped"),
+    ],
+)
+def test_the_state_on_a_channel_is_read_from_its_attempts(letters: str, state: str, *, is_done: bool) -> None:
+    stands = NotificationState.DONE if is_done else NotificationState.WAITING
+
+    found = state_on(notification(*history(letters), state=stands), "sms")
+
+    assert found == state
+
+
+def test_a_channel_whose_turn_is_over_has_failed() -> None:
+    gone_on = notification(*history("r"), stage=1, state=NotificationState.WAITING)
+
+    assert (state_on(gone_on, "sms"), state_on(gone_on, "email")) == ("failed", "pending")
