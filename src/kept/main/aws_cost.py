@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -62,13 +63,14 @@ def cost(appointments: int, tell: Callable[[str], None]) -> CostReport:
         RefusedError: the emulator is not here, or the lives did not come out right.
     """
     prices = load_prices()
-    with running_emulator() as emulator, running_carrier() as carrier, environment_for(emulator, carrier) as variables:
-        with environment_of(variables):
-            lives = Lives(emulator, carrier)
-            try:
-                counted = _counted(lives, tell)
-            finally:
-                lives.close()
+    with (
+        running_emulator() as emulator,
+        running_carrier() as carrier,
+        environment_for(emulator, carrier) as variables,
+        environment_of(variables),
+        closing(Lives(emulator, carrier)) as lives,
+    ):
+        counted = _counted(lives, tell)
     return CostReport(
         steps=tuple(_step(name, counts, prices) for name, counts in _steps(counted, prices).items()),
         monthly=_step("the minute's look, a month", _looks(counted["idle"], prices), prices),

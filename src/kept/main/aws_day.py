@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 from kept.adapters.clock import SystemClock, SystemIds
@@ -144,7 +145,7 @@ class Day:
 
     def _book_twice(self) -> str:
         status, _ = self._outside.call("POST", "/api/appointments", self._booking(QUEUE_PATIENT, 0))
-        _expect(status == 409, f"the second booking of a time answers {status} instead of 409")
+        _expect(status == HTTPStatus.CONFLICT, f"the second booking of a time answers {status} instead of 409")
         return "refused with 409"
 
     def _booking(self, patient: str, number: int) -> dict[str, object]:
@@ -273,7 +274,7 @@ class Day:
         return document
 
 
-def _expect(is_so: bool, otherwise: str) -> None:  # noqa: FBT001 a condition reads first
+def _expect(is_so: bool, otherwise: str) -> None:
     if not is_so:
         raise RefusedError("rehearsal", otherwise)
 

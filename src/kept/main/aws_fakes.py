@@ -56,7 +56,7 @@ def running_carrier() -> Iterator[Carrier]:
     carrier = Carrier()
 
     class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 the name is the library's
+        def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             is_send = self.headers["X-Amz-Target"] == _SEND
             fields = {"MessageId": carrier.take(asked)} if is_send else {"__type": "UnknownOperationException"}

@@ -192,7 +192,7 @@ class Lives:
         before, began = self._units(), self._log.tell()
         yield counts
         after = self._units()
-        counts.update({name: after[name] - before[name] for name in after})  # type: ignore[arg-type]
+        counts.update({name: after[name] - before[name] for name in after})
         counts[LOGS] = self._log.tell() - began
 
     def _units(self) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What is still there after a deployment was taken down; on an emulator of our own, everything that is there is ours."""
+"""What is still there after a deployment was taken down; on an emulator of our own, everything there is ours."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ def practice_shown(report: AwsPractice) -> object:
     channels = ", ".join(f"{count} by {channel}" for channel, count in report.messages.items()) or "none"
     ledger = " + ".join(f"{count} {state}" for state, count in report.ledger.items() if state != "planned")
     balance = "balances" if report.balances else "DOES NOT BALANCE"
+    up = report.started_s + report.deployed_s
     lines = [
-        f"{report.resources} resources, up in {report.started_s + report.deployed_s:.1f} s; "
-        f"{report.seconds:.1f} s in all",
+        f"{report.resources} resources, up in {up:.1f} s; {report.seconds:.1f} s in all",
         *(f"  left out, the emulator does not know it: {name}" for name in report.left_out),
         *(f"  said otherwise for it: {name}" for name in report.changed),
         f"messages: {channels}; {report.worklist} calls to make",
