@@ -151,7 +151,7 @@ def receive(stack: Stack, number: int) -> None:
         "context": text.context,
     }
     assert stack.deliver("Receipts", event) == []
-    assert stack.notifications(reminder.id)[0].stage == 1
+    assert [a.state for a in stack.notifications(reminder.id)[0].attempts] == [AttemptState.UNDELIVERED]
 
 
 def answer(stack: Stack, number: int) -> None:

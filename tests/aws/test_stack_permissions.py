@@ -15,13 +15,19 @@ NUMBERS: Final = itertools.count(1_000)
 """Nobody takes part in two steps."""
 
 
+KEEPS_HOUSE: Final = frozenset({"Sweep"})
+"""Functions with chores beside their work."""
+
+
 @pytest.mark.parametrize("function", STEPS)
 def test_each_permission_that_a_function_uses_is_one_that_it_needs(stack: Stack, function: str) -> None:
     by_step = _used_by_step(stack, function)
 
     for permission, step in by_step.items():
         with without(stack, function, permission):
-            assert _fails(stack, step), f"{function} can do without {permission.short}"
+            assert _fails(stack, step) or _was_refused(stack, function, permission), (
+                f"{function} can do without {permission.short}"
+            )
 
 
 def _used_by_step(stack: Stack, function: str) -> dict[Permission, Step]:
@@ -34,6 +40,12 @@ def _used_by_step(stack: Stack, function: str) -> dict[Permission, Step]:
         for permission in used(permissions, stack.decisions(), stack.role_of(function)):
             found.setdefault(permission, step)
     return found
+
+
+def _was_refused(stack: Stack, function: str, permission: Permission) -> bool:
+    """Tell whether a chore was refused: chores fail by themselves, in the log, and hold nothing else up."""
+    asked = [decision for decision in stack.decisions() if decision.role == stack.role_of(function)]
+    return function in KEEPS_HOUSE and any(d.is_denied and permission.covers(d) for d in asked)
 
 
 def _fails(stack: Stack, step: Step) -> bool:

@@ -13,7 +13,7 @@ from ministack.core import iam_evaluator
 def _watch(path: Path) -> None:
     enforce, resolve = iam_evaluator.enforce, iam_evaluator.resolve_caller_identity
 
-    def watched(  # noqa: PLR0913, PLR0917 the emulator's own
+    def watched(
         access_key_id: str,
         iam_action: str,
         service: str,

@@ -26,7 +26,7 @@ BUCKET: Final = "kept-code"
 CODE_KEY: Final = "kept.zip"
 TEMPLATE_KEY: Final = "template.json"
 UNKNOWN_TYPES: Final = ("AWS::SMSVOICE::",)
-"""Types that the emulator refuses; resources of these are left out, and their names stand where they are referred to."""
+"""Types that the emulator refuses: such resources are left out, and what refers to them gets their names."""
 POLICIES: Final = ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole")
 """Managed policies that the translator may name; it would ask an account otherwise."""
 
@@ -75,8 +75,8 @@ def translated(folder: Path) -> Template:
         InvalidInputError: the translator is not installed.
     """
     try:
-        from samtranslator.translator.transform import transform  # noqa: PLC0415 only who rehearses needs it
-        from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415 as above
+        from samtranslator.translator.transform import transform
+        from samtranslator.yaml_helper import yaml_parse
     except ImportError:
         message = "needs the translator of SAM; install it with: pip install aws-sam-translator"
         raise InvalidInputError.of("aws", "not_installed", message) from None
