@@ -106,7 +106,7 @@ def test_a_transaction_that_lost_is_run_again_from_the_beginning(bench: Bench, r
     reasons = ["None"] * 3
     reasons[index] = reason
     bench.client.fail("transact_write_items", refused("TransactionCanceledException", reasons=reasons))
-    runs = []
+    runs: list[None] = []
 
     def step(tx: Transaction) -> int:
         runs.append(None)
@@ -242,7 +242,7 @@ def test_what_a_batch_leaves_out_is_asked_for_again(bench: Bench) -> None:
         ((table, request),) = parameters["RequestItems"].items()
         return {"Responses": {table: []}, "UnprocessedKeys": {table: request}}
 
-    bench.client.fail("batch_get_item", partly, partly)  # type: ignore[arg-type]
+    bench.client.fail("batch_get_item", partly, partly)
 
     assert bench.store.load(Note, [note.id for note in NOTES]) == stored
     assert len(bench.pauses) == 2
@@ -252,7 +252,7 @@ def test_who_gets_nothing_of_a_batch_for_long_is_told_to_come_back(bench: Bench)
     def nothing(call: object, parameters: dict[str, object]) -> dict[str, object]:
         return {"Responses": {}, "UnprocessedKeys": parameters["RequestItems"]}
 
-    bench.client.fail("batch_get_item", *[nothing] * 20)  # type: ignore[list-item]
+    bench.client.fail("batch_get_item", *[nothing] * 20)
 
     with pytest.raises(StorageUnavailableError):
         bench.store.load(Note, ["a", "b"])

@@ -24,7 +24,7 @@ from kept.core.practice import PRACTICE_ID, Practice
 from kept.main.demo import plant
 from kept.main.kinds import KINDS
 from kept.main.moving import export, take_in
-from kept.ports.store import Entity, ListingStore
+from kept.ports.store import Entity, ListingStore, Transaction
 from tests.aws.emulator import drop_tables, make_tables, session_emulator
 from tests.aws.tables import dynamo_store
 from tests.faults.practice import NOW
@@ -63,6 +63,12 @@ def one_of(kind: Any) -> Entity:  # noqa: ANN401 a class that is a protocol's
     return entity
 
 
+def place_one_of_every_kind(tx: Transaction) -> None:
+    """Store an entity of each kind."""
+    for kind in KINDS:
+        tx.place(one_of(kind))
+
+
 def _can_be_found(entity: Entity) -> bool:
     return all(row.partition for row in entity.index_entries())
 
@@ -80,7 +86,7 @@ def test_everything_is_the_same_after_moving_into_tables_and_back(
     file_store: SqliteStore, tables: DynamoStore, tmp_path: Path
 ) -> None:
     file_store.submit(partial(plant, now=NOW)).result()
-    file_store.submit(lambda tx: [tx.place(one_of(kind)) for kind in KINDS]).result()
+    file_store.submit(place_one_of_every_kind).result()
     there, back = tmp_path / "there.jsonl", tmp_path / "back.jsonl"
 
     counted = export(file_store, there), take_in(tables, there), export(tables, back)
@@ -117,7 +123,7 @@ def test_what_is_there_already_is_left_alone_and_what_differs_is_never_overwritt
 
 @pytest.fixture
 def lines(file_store: SqliteStore, tmp_path: Path) -> list[bytes]:
-    file_store.submit(lambda tx: [tx.place(one_of(kind)) for kind in KINDS]).result()
+    file_store.submit(place_one_of_every_kind).result()
     export(file_store, tmp_path / "good.jsonl")
     return (tmp_path / "good.jsonl").read_bytes().splitlines(keepends=True)
 
