@@ -62,7 +62,7 @@ def _end(place: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-SystemClock.now = _moved(SystemClock.now)  # type: ignore[method-assign]
+SystemClock.now = _moved(SystemClock.now)  # type: ignore[method-assign,assignment]
 _killing = _Killing(URLLib3Session.send)
 
 
