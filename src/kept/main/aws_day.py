@@ -71,6 +71,8 @@ class Day:
         self.begins = instants_of(datetime.combine(wall_of(SystemClock().now(), zone).date() + _DAY, OPENS), zone)[0]
         self.visit = self.begins + VISITS_AFTER + timedelta(hours=2)
         self.sent: list[dict[str, str]] = []
+        self.calls = 0
+        """To make, because no message could reach somebody; they leave the worklist once the visit is over."""
         self._seen = 0
 
     def live(self, store: Store) -> Iterator[Check]:
@@ -109,8 +111,8 @@ class Day:
         total = self._outside.got(f"/api/reports/ledger?{days}")["total"]
         return {name: total[name] for name in ("planned", "sent", "skipped", "failed", "pending")}
 
-    def worklist(self) -> int:
-        """Return how many calls are to be made."""
+    def _worklist(self) -> int:
+        """Return how many calls are to be made now."""
         return len(self._outside.got("/api/worklist")["items"])
 
     def messages(self) -> dict[str, int]:
@@ -248,7 +250,8 @@ class Day:
     def _bounce(self) -> str:
         mail = self._outside.mails()[-1]
         self._outside.publish("ReceiptsTopic", _bounce_event(mail["MessageId"], self._outside.now()))
-        _expect(self._outside.until(lambda: self.worklist() == 1), "nobody is asked to call")
+        _expect(self._outside.until(lambda: self._worklist() == 1), "nobody is asked to call")
+        self.calls = self._worklist()
         return "the mail came back: somebody is asked to call"
 
     def _end(self) -> str:

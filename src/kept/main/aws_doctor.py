@@ -228,6 +228,9 @@ def _refused(service: str, operation: str, answer: Answer, parameters: Mapping[s
     needed = permission(service, operation)
     is_denied = any(word in answer.refusal for word in _DENIED)
     found = f"cannot be seen: {answer.refusal}"
+    if "Credentials" in answer.refusal:
+        remedy = "give credentials, such as AWS_PROFILE"
+        return Check(name=f"{needed} {about}", state="fail", found=found, remedy=remedy)
     remedy = f"allow {needed} to who runs this" if is_denied else f"see that it is there; {needed} said no"
     return Check(name=f"{needed} {about}".strip(), state="fail", found=found, remedy=remedy)
 

@@ -110,7 +110,7 @@ def _told(day: Day, steps: tuple[Check, ...]) -> dict[str, Any]:
     """Return what the deployed API tells in the end; nothing, when the day did not get so far."""
     if any(step.state == "fail" for step in steps):
         return {"ledger": {}, "balances": False, "worklist": 0}
-    return {"ledger": day.ledger(), "balances": bool(day.balance()["balances"]), "worklist": day.worklist()}
+    return {"ledger": day.ledger(), "balances": bool(day.balance()["balances"]), "worklist": day.calls}
 
 
 def _deployment(stack: DeployedStack) -> Check:
@@ -131,13 +131,12 @@ def _choice(carrier: Carrier, clock_file: Path) -> Choice:
 
 def _widened(plan: Adapted) -> Adapted:
     """Return the plan with statements about mails that the emulator can judge."""
-    for resource in plan.template["Resources"].values():
-        properties = resource["Properties"]
-        for policy in properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
-            for statement in _statements(policy["PolicyDocument"]["Statement"]):
-                if "ses:SendEmail" in statement.get("Action", ()):
-                    statement["Resource"] = "*"
-                    statement.pop("Condition", None)
+    roles = [r["Properties"] for r in plan.template["Resources"].values() if r["Type"] == "AWS::IAM::Role"]
+    policies = [policy["PolicyDocument"] for role in roles for policy in role.get("Policies", [])]
+    for statement in (part for policy in policies for part in _statements(policy["Statement"])):
+        if "ses:SendEmail" in statement.get("Action", ()):
+            statement["Resource"] = "*"
+            statement.pop("Condition", None)
     return plan
 
 
