@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
 from kept.core.notifications import AttemptState, Notification
-from kept.core.people import Patient
+from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.flow.booking import book
 from tests.aws.stack import ZONE, Stack, add_patient
 
@@ -163,7 +163,8 @@ def answer(stack: Stack, number: int) -> None:
         "previousPublishedMessageId": "",
     }
     assert stack.deliver("Replies", event) == []
-    assert len(stack.store.load(Patient, [visit.patient_id])) == 1
+    number_of_hers = consent_id(ChannelName.SMS, f"+1212555{1000 + number:04d}")
+    assert [c.granted for c in stack.store.load(Consent, [number_of_hers])] == [False], visit.id
 
 
 def batch(stack: Stack, number: int) -> None:

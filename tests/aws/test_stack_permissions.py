@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.aws.rights import NOT_ENFORCED, Permission, permissions_of, used, without
-from tests.aws.stack import FunctionFailedError, Stack
+from tests.aws.stack import SUFFIX, FunctionFailedError, Stack
 from tests.aws.steps import STEPS, Step
 
 NUMBERS: Final = itertools.count(1_000)
@@ -17,6 +17,52 @@ NUMBERS: Final = itertools.count(1_000)
 
 KEEPS_HOUSE: Final = frozenset({"Sweep"})
 """Functions with chores beside their work."""
+
+
+RARE: Final = {
+    "dynamodb:BatchGetItem": "when several are read at once",
+    "dynamodb:ConditionCheckItem": "when a step rests on what it has only read",
+    "dynamodb:DeleteItem": "when a record is forgotten, or is found by another word than before",
+}
+"""Actions of the store that depend on the data; its own tests make each of them."""
+
+ELSEWHERE: Final[dict[str, dict[str, str]]] = {
+    "Sweep": {
+        "GetItem Appointments": "a hold that has ended is given back",
+        "GetItem Patients": "as above",
+        "GetItem ScheduleDays": "as above",
+        "PutItem Appointments": "as above",
+        "PutItem ScheduleDays": "as above",
+    },
+    "Reminder": {"SendMessageBatch Reminder": "a notification that waits a moment is queued again"},
+    "Request": {
+        "GetItem Notifications": "a visit that is moved or cancelled takes its reminders along",
+        "PutItem Notifications": "as above",
+        "PutItem Patients": "who is unknown is registered",
+        "PutItem Records": "a schedule that is booked for the first time",
+    },
+    "Confirmation": {
+        "GetItem ScheduleDays": "a request that is cancelled gives its time back",
+        "PutItem ScheduleDays": "as above",
+    },
+    "Query": {"GetItem Records": "a question without a day asks for the practice's zone"},
+    "Receipts": {"GetItem Appointments": "a failure for good asks whether the visit still stands"},
+    "Replies": {
+        "GetItem Notifications": "an answer that cancels a visit ends its reminders",
+        "GetItem ScheduleDays": "and gives its time back",
+        "PutItem Appointments": "and cancels it",
+        "PutItem Notifications": "as above",
+        "PutItem ScheduleDays": "as above",
+    },
+    "Batch": {
+        "GetItem Appointments": "a batch that names visits we know",
+        "GetItem ScheduleDays": "as above",
+        "SendRawEmail configuration-set/kept": "a text that is refused is followed by a mail",
+        "SendRawEmail identity/practice.example": "as above",
+    },
+    "BatchStart": {"PutItem Appointments": "the catch-up plans what a visit lacks"},
+}
+"""Permissions that are used in cases which these steps do not make, and in which; it cannot grow unseen."""
 
 
 @pytest.mark.parametrize("function", STEPS)
@@ -28,6 +74,21 @@ def test_each_permission_that_a_function_uses_is_one_that_it_needs(stack: Stack,
             assert _fails(stack, step) or _was_refused(stack, function, permission), (
                 f"{function} can do without {permission.short}"
             )
+
+
+@pytest.mark.parametrize("function", STEPS)
+def test_no_permission_is_there_without_a_use(stack: Stack, function: str) -> None:
+    tried = {p for p in permissions_of(stack, function) if p.action not in NOT_ENFORCED and p.action not in RARE}
+
+    idle = {_name(permission) for permission in tried - set(_used_by_step(stack, function))}
+
+    assert idle == ELSEWHERE.get(function, {}).keys()
+
+
+def _name(permission: Permission) -> str:
+    """Return action and resource without what all have in common."""
+    verb, resource = permission.action.partition(":")[2], permission.short.partition(" ")[2]
+    return f"{verb} {resource.removeprefix('table/').removesuffix(f'-{SUFFIX}')}"
 
 
 def _used_by_step(stack: Stack, function: str) -> dict[Permission, Step]:
