@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,12 +108,18 @@ def code_of(roots: Iterable[tuple[Path, str]]) -> bytes:
     """Return a package of Python files; each root is a folder or file, and the path under which it goes in."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for root, prefix in roots:
-            for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-                if path.is_file() and "__pycache__" not in path.parts:
-                    inside = path.relative_to(root).as_posix() if root.is_dir() else path.name
-                    archive.write(path, prefix + inside)
+        for path, inside in _files(roots):
+            archive.write(path, inside)
     return packed.getvalue()
+
+
+def _files(roots: Iterable[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    """Yield each file and its path in the package."""
+    for root, prefix in roots:
+        found = sorted(root.rglob("*")) if root.is_dir() else [root]
+        base = root if root.is_dir() else root.parent
+        kept = (path for path in found if path.is_file() and "__pycache__" not in path.parts)
+        yield from ((path, prefix + path.relative_to(base).as_posix()) for path in kept)
 
 
 def deployed(
