@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.aws.rights import Permission, permissions_of, without
 from tests.aws.stack import Stack, until
-from tests.aws.steps import EVENING
+from tests.aws.steps import EVENING, quiet
 
 
 def test_a_batch_goes_out_by_the_workflow_and_is_counted(stack: Stack) -> None:
@@ -59,6 +59,7 @@ def test_a_branch_that_fails_leaves_its_item_to_the_sweep(stack: Stack) -> None:
     with without(stack, "BatchSend", permission(stack, "BatchSend", "dynamodb:GetItem", table)):
         ended = run(stack, "broken", {"appointments": [item(stack, 30)]})
     before = texts(stack, 30)
+    quiet(stack, "ReminderFunctionQueue", enabled=True)
     answer = stack.invoke("Sweep", {})
     until(lambda: texts(stack, 30), what="the text by way of the sweep")
 
