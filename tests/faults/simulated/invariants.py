@@ -44,8 +44,15 @@ class Evidence:
         return expected.phase if expected else None
 
     def told_by(self, notification: Notification) -> list[Call]:
-        """Return the calls that were to tell what a notification says: its own, and those of one that spoke for it."""
-        return [*self.calls[notification.id], *(self.calls[notification.said_in] if notification.said_in else ())]
+        """Return the calls that told what a notification says: its own, else those that may have spoken for it."""
+        own = self.calls[notification.id]
+        within = self.month.setting.practice.merge_within
+        if own or not within:
+            return own
+        numbers = {address for _, address in self.addresses(notification)}
+        since, until = notification.due_at - within, notification.deadline_at
+        ledger = self.month.carriers[ChannelName.SMS].ledger
+        return [c for c in ledger if c.message.to in numbers and since <= c.mark.at <= until]
 
     def answers(self, notification: Notification, *states: AttemptState) -> int:
         """Return how often a provider has answered so."""
