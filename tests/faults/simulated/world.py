@@ -249,6 +249,7 @@ class Month:
             self._perhaps_interrupt()
 
     def _after_step(self, result: object) -> None:
+        self._is_woken = self._is_woken or self._is_aside > 0  # as every commit of others wakes the worker
         if isinstance(result, Turn):
             self._watch(result)
         if self._is_working and not self._is_aside:
