@@ -53,7 +53,6 @@ def test_after_two_days_of_standstill_nothing_stale_leaves_and_nothing_is_lost()
     assert problems_in(range(2), scheme) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_planted_mistake_is_seen(mistake: str) -> None:
     plant, invariant, scheme = MISTAKES[mistake]

@@ -178,7 +178,9 @@ def _unknown(evidence: Evidence, each: Notification) -> bool:
 def _exhausted(evidence: Evidence, each: Notification) -> bool:
     """Tell whether it was tried often enough, or the provider wished the next try for a time that is too late."""
     waits = [(c.mark.at, c.said.retry_after_s or 0) for c in evidence.told_by(each) if c.said]
-    is_put_off = any(at + timedelta(seconds=min(wish, DAY.total_seconds())) + SLACK > each.deadline_at for at, wish in waits)
+    is_put_off = any(
+        at + timedelta(seconds=min(wish, DAY.total_seconds())) + SLACK > each.deadline_at for at, wish in waits
+    )
     return evidence.tries(each) >= TRIES or is_put_off
 
 
