@@ -27,7 +27,7 @@ def booked(world: World) -> World:
 
 def count(world: World, **fields: str) -> Shown:
     asked = {"words-en": SAID, "from": DAY, **fields}
-    return world.browser.submit(world.browser.look("/notice"), "/notice", **asked)
+    return world.browser.submit(world.browser.look("/notice"), "/notice", 0, **asked)
 
 
 def send(world: World, shown: Shown) -> Shown:

@@ -24,7 +24,7 @@ def kept(world: World, name: str = "reminder.sms.en") -> OwnText | None:
 
 
 def write(world: World, text: str, do: str, path: str = SMS, **fields: str) -> Shown:
-    return world.browser.submit(world.browser.look(path), path, text=text, do=do, **fields)
+    return world.browser.submit(world.browser.look(path), path, 0, text=text, do=do, **fields)
 
 
 def _stale(world: World) -> Shown:

@@ -78,19 +78,14 @@ def _wanted(call: Call, notice_id: str) -> tuple[PublicNotice, Audience]:
     Return what is to be told and whom it concerns.
 
     Raises:
-        InvalidInputError: with everything that is wrong.
+        InvalidInputError: it cannot be sent.
     """
-    problems: list[FieldProblem] = []
     words = {language: call.form.get(f"words-{language}", "") for language in TONGUES}
     days = {name: call.form.get(name, "") for name in ("from", "to")}
-    try:
-        for language, said in words.items():
-            checked_text(said, field=f"words/{language}", limit=LONGEST, multiline=True)
-        first = parse_date(days["from"], field="from")
-        last = parse_date(days["to"], field="to") if days["to"] else first
-    except InvalidInputError as error:
-        problems.extend(error.problems)
-        raise InvalidInputError(*problems) from None
+    for language, said in words.items():
+        checked_text(said, field=f"words/{language}", limit=LONGEST, multiline=True)
+    first = parse_date(days["from"], field="from")
+    last = parse_date(days["to"], field="to") if days["to"] else first
     notice = PublicNotice(id=notice_id, words={language: said for language, said in words.items() if said})
     place, practitioner = call.form.get("place", ""), call.form.get("practitioner", "")
     audience = Audience(first=first, last=last, place_id=place, practitioner_id=practitioner)
