@@ -109,9 +109,7 @@ def count_text(
 
 def _why_barred(tx: Transaction, reader: Reader, *, now: datetime) -> Reason | None:
     practice, phone = reader.practice, reader.phone
-    if phone is None:
-        return None
-    if practice.sms_countries and country_of_number(phone) not in practice.sms_countries:
+    if phone and practice.sms_countries and country_of_number(phone) not in practice.sms_countries:
         return Reason.COUNTRY_NOT_ALLOWED
     if practice.caps and not _has_room(tx, reader, practice.caps, now=now):
         return Reason.CAPPED
