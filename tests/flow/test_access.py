@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kept.adapters.memory import MemoryStore
-from kept.core.access import ANSWERS_KEPT, AnsweredRequest, ApiKey, Scope, full_key, secret_hash
+from kept.core.access import ANSWERS_KEPT, AnsweredRequest, ApiKey, Scope, full_key, secret_hash, split_key
 from kept.core.errors import NotFoundError
-from kept.flow.access import create_key, forget, forgettable, key_for, revoke_key
+from kept.flow.access import create_key, forget, forgettable, revoke_key
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 KEY = ApiKey(id="key_1", name="desk", scope=Scope.DESK, secret_hash=secret_hash("s3cret"), created_at=NOW)
@@ -18,6 +18,12 @@ def store() -> MemoryStore:
     made = MemoryStore()
     made.submit(lambda tx: create_key(tx, KEY)).result()
     return made
+
+
+def key_for(store: MemoryStore, presented: str, *, now: datetime) -> ApiKey | None:
+    parts = split_key(presented)
+    found = store.load(ApiKey, (parts[0],)) if parts else ()
+    return found[0] if parts and found and found[0].opens(parts[1], now=now) else None
 
 
 def test_a_key_is_known_by_its_whole_text_alone(store: MemoryStore) -> None:
