@@ -12,6 +12,7 @@ from kept.adapters.end_user_messaging import EndUserMessagingChannel, EndUserMes
 from kept.core.errors import InvalidInputError
 from kept.core.notifications import AttemptState, SendOutcome
 from kept.core.people import ChannelName
+from kept.ports.provider_api import BUSY_PAUSE_S
 from tests.adapters.aws_channels import CASES, QUICK, opened
 from tests.adapters.aws_fakes import EUM, Act, FakeService, aws_environment
 from tests.contracts.channels import NOW, StoppedClock, outgoing
@@ -93,7 +94,8 @@ def test_says_in_our_words_why_not(tmp_path: Path, code: str, reason: str, state
     with FakeService(EUM, always=act) as fake, opened(CASE, fake, tmp_path, CLOCK) as channel:
         outcome = channel.send(MESSAGE)
 
-    assert outcome == SendOutcome(state=state, code=told)
+    pause_s = BUSY_PAUSE_S if code == "ThrottlingException" else None
+    assert outcome == SendOutcome(state=state, code=told, retry_after_s=pause_s)
 
 
 @pytest.mark.parametrize(

@@ -92,17 +92,22 @@ def test_the_sweep_meets_every_kind_of_change_there_is() -> None:
     assert {timedelta(hours=1), timedelta(hours=-1), timedelta(minutes=30), timedelta(minutes=-30)} <= steps
 
 
+def starts_around(change: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Yield instants around a change, a day of elapsed time after them, and a day later by the clock on the wall."""
+    for near in instants_around(change):
+        wall = near.astimezone(zone).replace(tzinfo=None, fold=0)
+        yield from {walked(wall + DAY, zone), near + DAY, near}
+
+
 def days_before_that_are_wrong(day_before: Callable[[datetime, ZoneInfo], datetime]) -> list[tuple[str, datetime]]:
     """Return visits around changes, and a day after them, that are reminded of at another time than agreed."""
     wrong = []
     for name, change in all_changes():
         zone = ZoneInfo(name)
-        for near in instants_around(change):
-            wall = near.astimezone(zone).replace(tzinfo=None, fold=0)
-            for start in {walked(wall + DAY, zone), near + DAY, near}:
-                agreed = start.astimezone(zone).replace(tzinfo=None, fold=0)
-                if day_before(start, zone) != walked(agreed - DAY, zone):
-                    wrong.append((name, start))
+        for start in starts_around(change, zone):
+            agreed = start.astimezone(zone).replace(tzinfo=None, fold=0)
+            if day_before(start, zone) != walked(agreed - DAY, zone):
+                wrong.append((name, start))
     return wrong
 
 

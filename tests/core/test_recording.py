@@ -241,3 +241,19 @@ def test_word_is_awaited_where_another_channel_would_take_over(
 def test_a_stage_is_not_settled_while_word_is_awaited() -> None:
     assert not is_settled(notification(in_state(AttemptState.ACCEPTED)))
     assert is_settled(notification(in_state(AttemptState.DELIVERED)))
+
+
+def test_word_that_a_refused_message_was_taken_after_all_leaves_the_reason_as_it_was() -> None:
+    refused = taken_late(Reason.REFUSED)
+    silent = taken_late(None)
+
+    assert (refused.outcome, refused.reason) == (Outcome.FAILED, Reason.REFUSED)
+    assert (silent.outcome, silent.reason) == (Outcome.FAILED, Reason.NO_RECEIPT)
+
+
+def taken_late(reason: Reason | None) -> Notification:
+    """Return a reminder whose text was unknown and whose mail was refused, once word comes that the text was taken."""
+    text = msgspec.structs.replace(attempt("u"), awaits_receipt=True)
+    mail = attempt("r", channel=ChannelName.EMAIL)
+    over = notification(text, mail, stage=2, state=NotificationState.DONE, outcome=Outcome.FAILED, reason=reason)
+    return heard(over, said("sent"), attempt_id=text.id, now=NOW)

@@ -17,6 +17,7 @@ from kept.core import dispatch as core_dispatch
 from kept.core import people as core_people
 from kept.core import recording as core_recording
 from kept.core.booking import Appointment, AppointmentStatus
+from kept.core.links import Links
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, SendOutcome
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.entrypoints.worker import steps
@@ -33,8 +34,10 @@ _TAKEN: Final = SendOutcome(state=AttemptState.ACCEPTED, provider_message_id="su
 def outcome_before_the_send() -> None:
     """Call a message accepted when its attempt begins, so that a crash before the call loses it."""
 
-    def claim_and_hope(tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime) -> Claimed:
-        claimed = dispatch.claim(tx, notification_id, carriers=carriers, now=now)
+    def claim_and_hope(
+        tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime, links: Links | None = None
+    ) -> Claimed:
+        claimed = dispatch.claim(tx, notification_id, carriers=carriers, now=now, links=links)
         for handover in claimed.handovers:
             dispatch.record(tx, handover.ref, _TAKEN, now=now)
         return claimed

@@ -18,7 +18,7 @@ from tests.faults.simulated.sweeping import ENOUGH, first_seed_that_sees, proble
 BLOCK: Final = 50
 MONTHS: Final = 2_000
 ONCE_WRONG: Final = (137, 182, 629, 1510, 1976)
-"""Seeds in which something was wrong once, of the program or of the judge; they always run, whatever else is left out."""
+"""Seeds in which something was wrong once, with the program or with its judge; they always run."""
 JUMPS: Final = {
     "a minute ahead": timedelta(minutes=1),
     "three hours ahead": 3 * HOUR,
@@ -53,7 +53,6 @@ def test_after_two_days_of_standstill_nothing_stale_leaves_and_nothing_is_lost()
     assert problems_in(range(2), scheme) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_planted_mistake_is_seen(mistake: str) -> None:
     plant, invariant, scheme = MISTAKES[mistake]

@@ -7,7 +7,8 @@ import pytest
 from kept.adapters.memory import MemoryStore
 from kept.core.access import ANSWERS_KEPT, AnsweredRequest, ApiKey, Scope, full_key, secret_hash
 from kept.core.errors import NotFoundError
-from kept.flow.access import create_key, forget, forgettable, key_for, revoke_key
+from kept.flow.access import create_key, forget, forgettable, revoke_key
+from tests.key_opening import opened_key
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 KEY = ApiKey(id="key_1", name="desk", scope=Scope.DESK, secret_hash=secret_hash("s3cret"), created_at=NOW)
@@ -21,12 +22,12 @@ def store() -> MemoryStore:
 
 
 def test_a_key_is_known_by_its_whole_text_alone(store: MemoryStore) -> None:
-    found = key_for(store, full_key("key_1", "s3cret"), now=NOW)
+    found = opened_key(store, full_key("key_1", "s3cret"), now=NOW)
 
     assert found
     assert found.id == "key_1"
     for wrong in ("", "key_1", full_key("key_1", "other"), full_key("key_2", "s3cret")):
-        assert key_for(store, wrong, now=NOW) is None
+        assert opened_key(store, wrong, now=NOW) is None
 
 
 def test_a_key_taken_back_opens_nothing_and_can_be_taken_back_again(store: MemoryStore) -> None:
@@ -34,7 +35,7 @@ def test_a_key_taken_back_opens_nothing_and_can_be_taken_back_again(store: Memor
     again = store.submit(lambda tx: revoke_key(tx, "key_1", now=NOW + timedelta(1))).result()
 
     assert first == again
-    assert key_for(store, full_key("key_1", "s3cret"), now=NOW) is None
+    assert opened_key(store, full_key("key_1", "s3cret"), now=NOW) is None
 
 
 def test_a_key_that_is_not_there_cannot_be_taken_back(store: MemoryStore) -> None:

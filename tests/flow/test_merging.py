@@ -135,3 +135,13 @@ def test_who_changes_the_number_leaves_the_household() -> None:
     assert store.load(Household, [NUMBER])[0].patient_ids == ("pat_1",)
     assert len(claimed(store, 1).handovers) == 1
     assert by_id(store, 2).said_in == ""
+
+
+def test_who_has_no_number_any_more_is_in_no_household() -> None:
+    store = family()
+    (bea,) = store.load(Patient, ["pat_2"])
+    gone = patient(id="pat_2", phone=None, email="bea@example.com", version=bea.version)
+
+    store.submit(partial(update, patient=gone, wishes=(), by="t", now=DUE)).result()
+
+    assert store.load(Household, [NUMBER])[0].patient_ids == ("pat_1",)

@@ -103,3 +103,9 @@ def test_a_notice_that_cannot_be_sent_is_refused(notice: PublicNotice, audience:
         check_notice(notice, audience)
 
     assert [p.code for p in caught.value.problems] == [code]
+
+
+def test_a_day_with_more_visits_than_a_page_is_read_to_its_end() -> None:
+    visits = [visit(f"a{number:03}", patient_id=f"p{number}") for number in range(501)]
+
+    assert len(concerned(practice(*visits), TO_ALL, now=DUE)) == 501

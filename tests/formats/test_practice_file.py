@@ -111,6 +111,12 @@ def test_an_empty_document_is_a_practice_with_the_usual_reminders_and_the_carefu
     assert setup == PracticeSetup(practice=careful)
 
 
+def test_the_document_of_a_practice_that_nobody_set_up_says_what_will_hold() -> None:
+    shown = document_of(PracticeSetup(practice=Practice()))
+
+    assert practice_from(shown) == practice_from({})
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [

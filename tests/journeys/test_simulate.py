@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from kept.core.booking import Appointment
 from kept.core.notifications import Notification
@@ -32,6 +34,13 @@ def desk(tmp_path: Path) -> Desk:
     words = [word for text in MAPS for word in ("--map", text)]
     made.ask("import", made.file("past.csv", FILE), *words)
     return made
+
+
+@pytest.fixture(autouse=True)
+def silence() -> Iterator[None]:
+    """Keep what is logged out of what is printed, as the program itself does for a simulation."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 def simulated(desk: Desk, *words: str) -> dict[str, Any]:

@@ -86,7 +86,8 @@ def question_about(
 
 def visits_asked(notification: Notification) -> tuple[VisitFacts, ...]:
     """Return the visits of a question, in the order of their numbers; none when it is not a question."""
-    return msgspec.json.decode(notification.facts.get(VISITS, "[]"), type=tuple[VisitFacts, ...])
+    written = notification.facts.get(VISITS)
+    return msgspec.json.decode(written, type=tuple[VisitFacts, ...]) if written else ()
 
 
 def _said_of(visit: Appointment, practice: Practice) -> VisitFacts:

@@ -87,6 +87,7 @@ def tongue_for(language: str) -> Tongue:
         return Tongue(language=base, tag=base)
 
 
+@lru_cache(maxsize=256)
 def first_language(*tags: str | None) -> str:
     """
     Return the first of some language tags that there are texts in; English when there is none.

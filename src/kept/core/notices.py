@@ -1,7 +1,4 @@
-"""
-What patients are told beside reminders: that a visit was booked, moved, cancelled or missed; and what the practice
-has to say to all whom it concerns.
-"""
+"""What patients are told beside reminders: what happened to a visit, and what the practice has to say to all."""
 
 from __future__ import annotations
 

@@ -132,6 +132,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """How often the provider was asked what became of it."""
     awaits_receipt: bool = False
     """Whether the provider will say later whether it was delivered."""
+    may_be_answered: bool = False
+    """Whether the provider brings back what the person answers."""
     failure: FailureClass | None = None
     """Why it will not arrive, by what can be done about it; kept beside DELIVERED too: a complaint follows that."""
     failed_part: int = 0

@@ -80,6 +80,16 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
         """Return nothing: there is one, read by its id."""
         return ()
 
+    @property
+    def counts_texts(self) -> bool:
+        """Whether the texts that leave are counted against a limit."""
+        return self.caps is not None or self.sms_per_day is not None
+
+    @property
+    def limits_texts(self) -> bool:
+        """Whether any rule but the person's own may hold a text back."""
+        return self.counts_texts or bool(self.sms_countries)
+
     def place(self, place_id: str | None) -> Place | None:
         """Return the place of this id, or None."""
         return next((p for p in self.places if p.id == place_id), None)

@@ -173,4 +173,6 @@ def _ended_anew(notification: Notification) -> Notification:
         return notification
     if has_reached(notification):
         return msgspec.structs.replace(notification, outcome=taken_outcome(notification), reason=None)
-    return msgspec.structs.replace(notification, outcome=Outcome.FAILED, reason=Reason.UNDELIVERED)
+    is_lost = any(a.state is AttemptState.UNDELIVERED for a in notification.attempts)
+    reason = Reason.UNDELIVERED if is_lost else notification.reason or Reason.NO_RECEIPT
+    return msgspec.structs.replace(notification, outcome=Outcome.FAILED, reason=reason)

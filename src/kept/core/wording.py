@@ -242,9 +242,9 @@ def _fixed(facts: MessageFacts, channel: ChannelName) -> dict[str, str]:
         "practice": name_in(channel, facts.practice),
         "phone": phone_in(channel, facts.phone),
         "place": name_in(channel, facts.place),
-        "first_name": first_name_in(channel, facts.first_name),
-        "link": link_in(channel, facts.link),
-        "words": words_in(channel, facts.words),
+        "first_name": first_name_in(channel, facts.first_name) if facts.first_name else "",
+        "link": link_in(channel, facts.link) if facts.link else "",
+        "words": words_in(channel, facts.words) if facts.words else "",
     }
 
 

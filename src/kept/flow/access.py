@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from kept.core.access import AnsweredRequest, ApiKey, RequestKey, check_same, split_key
+from kept.core.access import AnsweredRequest, ApiKey, RequestKey, check_same
 from kept.core.booking import sort_instant
 from kept.core.errors import NotFoundError
 from kept.ports.store import Store, Transaction
@@ -28,13 +28,6 @@ def revoke_key(tx: Transaction, key_id: str, *, now: datetime) -> ApiKey:
     if key is None:
         raise NotFoundError("API key")
     return key if key.revoked_at else tx.put(msgspec.structs.replace(key, revoked_at=now))
-
-
-def key_for(store: Store, presented: str, *, now: datetime) -> ApiKey | None:
-    """Return the key that a caller presents, if it is known, right and still good."""
-    parts = split_key(presented)
-    found = store.load(ApiKey, (parts[0],)) if parts else ()
-    return found[0] if parts and found and found[0].opens(parts[1], now=now) else None
 
 
 def earlier_answer(tx: Transaction, key: RequestKey | None) -> AnsweredRequest | None:

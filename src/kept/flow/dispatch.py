@@ -30,6 +30,7 @@ from kept.core.notifications import (
     due_shards,
 )
 from kept.core.people import ChannelName, Consent, Patient, consent_id
+from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.recording import Finish, begun, finished, is_settled, recorded, swept, taken_outcome, waiting
 from kept.core.sms import size_of
 from kept.flow.drafts import Draft, Occasion, drafted, occasion_of
@@ -185,7 +186,8 @@ def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datet
     ended = _ended(attempt, outcome, now=now)
     after = recorded(notification, ended)
     learn_from_refusal(tx, ended, now=now)
-    if ended.awaits_receipt and ended.state is AttemptState.ACCEPTED and ended.provider_message_id:
+    is_told_of = ended.awaits_receipt or ended.may_be_answered
+    if is_told_of and ended.state is AttemptState.ACCEPTED and ended.provider_message_id:
         after = know_message(tx, after, ended, now=now)
     if is_settled(after):
         return tx.put(finished(after, Finish(outcome=taken_outcome(after)), now=now))
@@ -304,7 +306,8 @@ def _send(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]
 def _count(tx: Transaction, occasion: Occasion, attempts: tuple[Attempt, ...]) -> None:
     """Count the texts among attempts against the limits of the practice."""
     segments = sum(attempt.segments for attempt in attempts)
-    if segments:
+    practice = tx.get(Practice, PRACTICE_ID)
+    if segments and practice and practice.counts_texts:
         reader = reader_of(tx, occasion.notification, occasion.facts.appointment, occasion.facts.patient)
         others = tuple((c.patient.id, c.notification.id) for c in occasion.companions)
         count_text(tx, reader, segments=segments, others=others, now=occasion.now)
@@ -324,6 +327,7 @@ def _attempt(notification: Notification, draft: Draft, *, fence: int, now: datet
         started_at=now,
         lease_until=now + draft.carrier.lease,
         awaits_receipt=draft.carrier.capabilities.receipts,
+        may_be_answered=draft.carrier.capabilities.replies,
     )
 
 

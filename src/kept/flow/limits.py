@@ -27,7 +27,6 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     appointment: Appointment | None
     patient: Patient | None
     practice: Practice
-
     phone: PhoneNumber | None
     """The number that a text would go to."""
 
@@ -76,9 +75,11 @@ def barred_for(
     tx: Transaction, reader: Reader, consents: Mapping[ChannelName, Consent | None], *, now: datetime
 ) -> dict[ChannelName, Reason]:
     """Return which channels a limit of the practice closes for a message, and which limit."""
-    if not reader.is_limited:
+    consent = consents.get(ChannelName.SMS)
+    is_unproven = consent is not None and consent.is_unproven
+    if not reader.is_limited or not (reader.practice.limits_texts or is_unproven):
         return {}
-    reason = _why_barred(tx, reader, consents.get(ChannelName.SMS), now=now)
+    reason = Reason.UNVERIFIED if is_unproven else _why_barred(tx, reader, now=now)
     return {ChannelName.SMS: reason} if reason else {}
 
 
@@ -106,14 +107,10 @@ def count_text(
         tx.put(msgspec.structs.replace(spent, segments=spent.segments + segments))
 
 
-def _why_barred(tx: Transaction, reader: Reader, consent: Consent | None, *, now: datetime) -> Reason | None:
+def _why_barred(tx: Transaction, reader: Reader, *, now: datetime) -> Reason | None:
     practice, phone = reader.practice, reader.phone
-    if phone is None:
-        return None
-    if practice.sms_countries and country_of_number(phone) not in practice.sms_countries:
+    if phone and practice.sms_countries and country_of_number(phone) not in practice.sms_countries:
         return Reason.COUNTRY_NOT_ALLOWED
-    if consent and consent.is_unproven:
-        return Reason.UNVERIFIED
     if practice.caps and not _has_room(tx, reader, practice.caps, now=now):
         return Reason.CAPPED
     limit = practice.sms_per_day

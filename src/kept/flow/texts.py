@@ -85,6 +85,8 @@ def own_text_for(
     tx: Transaction, practice: Practice, template: str, channel: ChannelName, *, language: str
 ) -> MessageText | None:
     """Return the practice's own text for a message, or None; nothing is read when it has written none."""
+    if not practice.own_texts:
+        return None
     wanted = text_id(template, channel, tongue_for(language).language)
     own = tx.get(OwnText, wanted) if wanted in practice.own_texts else None
     return own.message if own else None

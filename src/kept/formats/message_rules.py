@@ -68,8 +68,14 @@ def with_message_rules(practice: Practice, fields: Fields) -> Practice:
 
 
 def message_rules_of(practice: Practice) -> dict[str, object]:
-    """Return what a document says of a practice's messages; :func:`with_message_rules` reads it back."""
-    quiet, caps = practice.quiet_hours or QuietHours(), practice.caps or Caps()
+    """
+    Return what a document says of a practice's messages; :func:`with_message_rules` reads it back.
+
+    Of a practice that nobody has set up it says what will hold once somebody loads the document.
+    """
+    if practice.quiet_hours is None:
+        return message_rules_of(careful(practice))
+    quiet, caps = practice.quiet_hours, practice.caps or Caps()
     budget = {} if practice.sms_per_day is None else {"segmentsPerDay": practice.sms_per_day}
     return {
         "quietHours": f"{quiet.begin:%H:%M}-{quiet.end:%H:%M}",

@@ -133,6 +133,8 @@ def _of_practice(parts: Parts) -> Iterator[Check]:
         yield _warn("practice", f"still without {', '.join(lacks)}", remedy)
     else:
         yield _ok("practice", f"{len(practice.places)} places, {len(practice.visit_types)} visit types")
+    if practice.quiet_hours is None:
+        yield _warn("quietHours", "nobody has set them: texts leave at any hour", "kept practice load practice.json")
 
 
 def _of_channels(parts: Parts, settings: Settings) -> Iterator[Check]:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from kept.flow.access import key_for
 from tests.entrypoints.cli.world import Desk
+from tests.key_opening import opened_key
 
 
 def test_a_patient_is_registered_shown_and_found(desk: Desk) -> None:
@@ -52,13 +52,13 @@ def test_a_key_is_printed_once_and_opens_until_it_is_taken_back(desk: Desk) -> N
     made = desk.ask("key", "create", "--name", "front desk", "--scope", "desk", "--expires-days", "30")
     store, now = desk.parts.store, desk.parts.clock.now()
 
-    assert key_for(store, made["key"], now=now) is not None
-    assert key_for(store, made["key"], now=now + timedelta(days=31)) is None
+    assert opened_key(store, made["key"], now=now) is not None
+    assert opened_key(store, made["key"], now=now + timedelta(days=31)) is None
     listed = desk.ask("key", "list")
     assert [key["id"] for key in listed["keys"]] == [made["id"]]
     assert made["key"] not in json.dumps(listed)
     assert desk.ask("key", "revoke", made["id"])["revokedAt"] is not None
-    assert key_for(store, made["key"], now=now) is None
+    assert opened_key(store, made["key"], now=now) is None
     assert made["id"] in desk.run("key", "list").stdout
 
 

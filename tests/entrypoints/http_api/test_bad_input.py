@@ -119,9 +119,9 @@ def test_a_refused_request_writes_nothing_and_wakes_nobody(here: World, case: di
 
 
 def test_the_table_covers_every_kind_of_problem() -> None:
-    """Those that need a clock, a crowd, a broken store or a provider have tests of their own."""
+    """Those that need a clock, a crowd, a broken store, a provider or a link have tests of their own."""
     elsewhere = {"request-timeout", "rate-limited", "idempotency-in-progress", "internal-error", "storage-unavailable"}
-    elsewhere.add("bad-signature")
+    elsewhere |= {"bad-signature", "link-expired"}
 
     covered = {case["wants"].get("kind") for case in CASES} - {None}
 

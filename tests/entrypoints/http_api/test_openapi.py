@@ -79,7 +79,7 @@ def test_every_example_is_read_without_complaint(here: World, operation: Operati
     booked = here.call("POST", "/api/appointments", json={**FULL, "start": "2030-01-07T09:00:00-05:00"})
     item = item_for_reply(ItemKind.WRONG_NUMBER, Subject(address="+12065550100"), reply_id="r1", now=here.clock.now())
     here.put(item)
-    ids = {"patients": patient_id, "worklist": item.id}
+    ids = {"patients": patient_id, "worklist": item.id, "templates": "reminder.sms.en"}
     named = ids.get(operation.path.split("/")[2], booked.json["appointmentId"])
     headers = {"If-Match": "*"} if operation.precondition == "required" else {}
     path = operation.path.replace("{id}", named)

@@ -19,6 +19,8 @@ from tests.entrypoints.web.world import Browser, World, opened
 
 ELEVEN = datetime(2026, 5, 4, 15, tzinfo=UTC)
 NAMES = {
+    "text_id": "reminder.sms.en",
+    "notice_id": "ntc_0123456789",
     "appointment_id": "a1",
     "event": "cancel",
     "patient_id": "ann",

@@ -1,1 +1,1 @@
-"""A month of a practice in a tenth of a second: the real steps and worker, a clock that jumps, and providers that fail."""
+"""A month of a practice in an instant: the real steps and worker, a clock that jumps, and providers that fail."""

@@ -1,8 +1,8 @@
 """
 Run simulations by hand.
 
-``python -m tests.faults.simulated 0 2000`` lives through months; ``races`` behind it, through races instead; ``mistakes``
-looks for each planted mistake and prints at which seed it was found.
+``python -m tests.faults.simulated 0 2000`` lives through months; with ``races`` behind it, through races instead.
+``mistakes`` alone looks for each planted mistake and prints at which seed it was found.
 """
 
 from __future__ import annotations

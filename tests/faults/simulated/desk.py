@@ -67,7 +67,7 @@ class Desk:
         world = self._world
         for name in self._doctors:
             schedule = Schedule(id=name, role=Role.PRACTITIONER, name=name, place_id="")
-            world.store.submit(lambda tx, schedule=schedule: tx.put(schedule)).result()
+            world.store.submit(partial(_written, schedule=schedule)).result()
         for person in world.setting.people:
             step = partial(_registered, person=person, now=world.clock.now())
             world.store.submit(step).result()
@@ -196,7 +196,7 @@ class Desk:
         _, address = self._someone_with(channel)
         if not address:
             return
-        spelt = self._chance.choice([str, str.upper, str.lower])(address)
+        spelt = self._chance.choice([address, address.upper(), address.lower()])
         wish = ConsentWish(channel=channel, granted=granted, source="desk")
         now = self._world.clock.now()
         step = partial(set_consent, address=spelt, wish=wish, by="desk", now=now)
@@ -285,3 +285,7 @@ class Desk:
 
 def _registered(tx: Transaction, person: Person, now: datetime) -> None:
     register(tx, person.patient, (), by="desk", now=now)
+
+
+def _written(tx: Transaction, schedule: Schedule) -> None:
+    tx.put(schedule)

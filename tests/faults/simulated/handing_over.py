@@ -125,8 +125,8 @@ class HandingOver:
             is_about_the_end = handed.expected.about == phase.why
             if phase.until and phase.until.serial < handed.claim.serial and not is_about_the_end:
                 yield f"I4 none after cancel or move: {phase.visit} was {phase.why} at step {phase.until.serial}"
-            due = handed.expected.due
-            if due and handed.at < due - (DAY if self._world.setting.practice.quiet_hours else timedelta(0)):
+            due, practice = handed.expected.due, self._world.setting.practice
+            if due and handed.at < due - practice.merge_within - (DAY if practice.quiet_hours else timedelta(0)):
                 yield f"I4 in time: due {due}"
         if handed.at > handed.claim.at + ON_THE_WIRE:
             yield f"I4 on the wire: committed {handed.claim.at}"

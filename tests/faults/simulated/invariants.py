@@ -44,8 +44,15 @@ class Evidence:
         return expected.phase if expected else None
 
     def told_by(self, notification: Notification) -> list[Call]:
-        """Return the calls that were to tell what a notification says: its own, and those of one that spoke for it."""
-        return [*self.calls[notification.id], *(self.calls[notification.said_in] if notification.said_in else ())]
+        """Return the calls that told what a notification says: its own, else those that may have spoken for it."""
+        own = self.calls[notification.id]
+        within = self.month.setting.practice.merge_within
+        if own or not within:
+            return own
+        numbers = {address for _, address in self.addresses(notification)}
+        since, until = notification.due_at - within - DAY, notification.deadline_at + DAY
+        ledger = self.month.carriers[ChannelName.SMS].ledger
+        return [c for c in ledger if c.message.to in numbers and since <= c.mark.at <= until]
 
     def answers(self, notification: Notification, *states: AttemptState) -> int:
         """Return how often a provider has answered so."""
@@ -168,6 +175,15 @@ def _unknown(evidence: Evidence, each: Notification) -> bool:
     return is_unheard or evidence.never_left(each) > 0
 
 
+def _exhausted(evidence: Evidence, each: Notification) -> bool:
+    """Tell whether it was tried often enough, or the provider wished the next try for a time that is too late."""
+    waits = [(c.mark.at, c.said.retry_after_s or 0) for c in evidence.told_by(each) if c.said]
+    is_put_off = any(
+        at + timedelta(seconds=min(wish, DAY.total_seconds())) + SLACK > each.deadline_at for at, wish in waits
+    )
+    return evidence.tries(each) >= TRIES or is_put_off
+
+
 def _unavailable(evidence: Evidence, each: Notification) -> bool:
     """Tell whether a provider has failed others at about the same time: it is then left in peace for a while."""
     calls = [c for channel, _ in evidence.addresses(each) for c in evidence.month.carriers[channel].ledger]
@@ -201,7 +217,7 @@ WHY: Final[Mapping[Reason, Callable[[Evidence, Notification], bool]]] = {
     Reason.OPTED_OUT: _opted_out,
     Reason.UNUSABLE: _opted_out,
     Reason.REFUSED: _answered(AttemptState.REFUSED),
-    Reason.TRIES_EXHAUSTED: lambda evidence, each: evidence.tries(each) >= TRIES,
+    Reason.TRIES_EXHAUSTED: _exhausted,
     Reason.PROVIDER_UNAVAILABLE: _unavailable,
     Reason.OUTCOME_UNKNOWN: _unknown,
     Reason.NO_RECEIPT: _answered(AttemptState.ACCEPTED),

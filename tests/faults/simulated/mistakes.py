@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,9 +17,13 @@ from kept.core import dispatch as core_dispatch
 from kept.core import people as core_people
 from kept.core import recording as core_recording
 from kept.core.booking import Appointment
+from kept.core.channels import Facts
 from kept.core.dispatch import Progress, Standing
 from kept.core.limits import Tally, Told
+from kept.core.links import Links
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, Reason, SendOutcome
+from kept.core.people import ChannelName, Patient
+from kept.core.practice import Practice
 from kept.core.quiet_hours import Zones
 from kept.core.receipts import DeliveryReceipt, ReceiptState
 from kept.core.wording import MessageFacts
@@ -53,9 +57,9 @@ def outcome_before_the_send() -> Planting:
     taken = SendOutcome(state=AttemptState.ACCEPTED, provider_message_id="surely")
 
     def claim_and_hope(
-        tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime, **more: Any
+        tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime, links: Links | None = None
     ) -> Claimed:
-        claimed = dispatch.claim(tx, notification_id, carriers=carriers, now=now, **more)
+        claimed = dispatch.claim(tx, notification_id, carriers=carriers, now=now, links=links)
         for handover in claimed.handovers:
             dispatch.record(tx, handover.ref, taken, now=now)
         return claimed
@@ -97,8 +101,10 @@ def sending_is_never_swept() -> Planting:
     """Forget to look again at what is being sent, so that what a dead worker left is left for ever."""
     begun = core_recording.begun
 
-    def and_forget(notification: Notification, attempts: tuple[Attempt, ...], **how: Any) -> Notification:
-        return msgspec.structs.replace(begun(notification, attempts, **how), wake_at=None)
+    def and_forget(
+        notification: Notification, attempts: tuple[Attempt, ...], *, fence: int, until: datetime
+    ) -> Notification:
+        return msgspec.structs.replace(begun(notification, attempts, fence=fence, until=until), wake_at=None)
 
     return in_place(dispatch, "begun", and_forget)
 
@@ -184,8 +190,8 @@ def opt_out_not_seen() -> Planting:
     """Forget to look at the consent when something is about to be sent."""
     unusable = channels._unusable  # noqa: SLF001  the mistake is one inside
 
-    def forgetful(*about: Any) -> Reason | None:
-        reason = unusable(*about)
+    def forgetful(notification: Notification, facts: Facts, channel: ChannelName) -> Reason | None:
+        reason = unusable(notification, facts, channel)
         return None if reason is Reason.OPTED_OUT else reason
 
     return in_place(channels, "_unusable", forgetful)
@@ -226,8 +232,10 @@ def words_in_utc() -> Planting:
     """Write times as the server's clock shows them."""
     facts = drafts.message_facts
 
-    def greenwich(*about: Any, **more: Any) -> MessageFacts:
-        return msgspec.structs.replace(facts(*about, **more), zone="UTC")
+    def greenwich(
+        notification: Notification, appointment: Appointment | None, patient: Patient | None, practice: Practice
+    ) -> MessageFacts:
+        return msgspec.structs.replace(facts(notification, appointment, patient, practice), zone="UTC")
 
     return in_place(drafts, "message_facts", greenwich)
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
 from kept.adapters.clock import SimulatedClock
-from kept.adapters.memory import MemoryStore
 from kept.core.conversation import Reply
 from kept.core.notifications import AttemptState, Notification
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
-from kept.core.reports import Metric
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.entrypoints.worker.steps import Turn
 from kept.flow.dispatch import next_due
@@ -32,70 +29,12 @@ from tests.faults.simulated.carriers import Call, FakeCarrier, drawn_troubles
 from tests.faults.simulated.desk import Desk
 from tests.faults.simulated.handing_over import HandingOver
 from tests.faults.simulated.setting import DAY, HOUR, Person, Scheme, drawn_setting
+from tests.faults.simulated.surroundings import DiedError, ErrorMeter, Said, SaidReader, WatchedStore
 from tests.faults.simulated.truth import Mark, Truth
-
-T = TypeVar("T")
 
 OUTAGES: Final = (0.01, 0.2, 3.0, 9.0, 48.0)
 """Hours for which no worker runs."""
 JUMPS: Final = (timedelta(minutes=1), 3 * HOUR, DAY, -timedelta(minutes=1), -2 * HOUR)
-
-
-class DiedError(BaseException):
-    """The worker is killed."""
-
-
-class ErrorMeter:
-    """Counts nothing; a mistake of our own code is a broken promise."""
-
-    def __init__(self, wrong: Callable[[str], None]) -> None:
-        self._wrong = wrong
-
-    def count(self, name: str, amount: int = 1, **labels: str) -> None:
-        """Forget it, unless it is such a mistake."""
-        if name == Metric.DISPATCH_ERRORS:
-            self._wrong(f"I12 our own mistake: {labels}")
-
-    def gauge(self, name: str, value: float, **labels: str) -> None:
-        """Forget it."""
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a call that a provider makes to us."""
-
-    receipts: tuple[DeliveryReceipt, ...] = ()
-    replies: tuple[IncomingReply, ...] = ()
-
-
-class SaidReader:
-    """Reads such calls."""
-
-    def __init__(self, provider: str) -> None:
-        self.provider = provider
-
-    def verify(self, request: WebhookRequest) -> None:
-        """Believe everything."""
-
-    def read(self, request: WebhookRequest) -> tuple[DeliveryReceipt | IncomingReply, ...]:
-        """Return what the call says."""
-        said = msgspec.json.decode(request.body, type=Said)
-        return (*said.receipts, *said.replies)
-
-
-class WatchedStore(MemoryStore):
-    """Tells the world before and after each step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.before: Callable[[], None] = lambda: None
-        self.after: Callable[[object], None] = lambda _result: None
-
-    def submit(self, step: Callable[[Transaction], T]) -> Future[T]:
-        """Run the step."""
-        self.before()
-        future = super().submit(step)
-        self.after(None if future.exception() else future.result())
-        return future
 
 
 class Month:
@@ -310,6 +249,7 @@ class Month:
             self._perhaps_interrupt()
 
     def _after_step(self, result: object) -> None:
+        self._is_woken = self._is_woken or self._is_aside > 0  # as every commit of others wakes the worker
         if isinstance(result, Turn):
             self._watch(result)
         if self._is_working and not self._is_aside:

@@ -27,6 +27,8 @@ class PrometheusMeter:
         self._registry = CollectorRegistry(auto_describe=False)
         self._counters: dict[str, Counter] = {}
         self._gauges: dict[str, Gauge] = {}
+        self._lines: dict[tuple[str | tuple[str, str], ...], Counter] = {}
+        """What was counted before, because finding a line by its labels takes longer than adding to it."""
         for metric, spec in METRICS.items():
             if spec.kind is MetricKind.COUNTER:
                 self._counters[metric.value] = Counter(metric.value, spec.help, spec.labels, registry=self._registry)
@@ -35,10 +37,13 @@ class PrometheusMeter:
 
     def count(self, name: str, amount: int = 1, **labels: str) -> None:
         """Add to a counter; a name, label or amount that does not fit is ignored."""
-        counter = self._counters.get(name)
+        known = self._lines.get((name, *labels.items()))
+        counter = self._counters.get(name) if known is None else known
         if counter is not None:
             with suppress(ValueError):
-                (counter.labels(**labels) if labels else counter).inc(amount)
+                line = counter.labels(**labels) if labels and known is None else counter
+                line.inc(amount)
+                self._lines[name, *labels.items()] = line
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge; a name or label that does not fit is ignored."""

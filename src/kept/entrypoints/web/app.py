@@ -15,7 +15,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kept.core.errors import KeptError
-from kept.entrypoints.web import appointments, booking, day, moving, notifications, outbox, patients, worklist
+from kept.entrypoints.web import (
+    appointments,
+    booking,
+    day,
+    moving,
+    notices,
+    notifications,
+    outbox,
+    patients,
+    texts,
+    worklist,
+)
 from kept.entrypoints.web.calls import Call, FormError, read_form
 from kept.entrypoints.web.failures import broken_page, failure_page
 from kept.entrypoints.web.guard import (
@@ -45,6 +56,10 @@ LOOKING: Final[tuple[tuple[str, Page], ...]] = (
     ("/patients", patients.search_page),
     ("/patients/{patient_id}", patients.patient_page),
     ("/worklist", worklist.worklist_page),
+    ("/texts", texts.texts_page),
+    ("/texts/{text_id}", texts.text_page),
+    ("/notice", notices.notice_page),
+    ("/notice/{notice_id}", notices.became_page),
     ("/outbox", outbox.outbox_page),
     ("/outbox/orders", outbox.orders_page),
     ("/outbox/{number}", outbox.message_page),
@@ -58,6 +73,9 @@ CHANGING: Final[tuple[tuple[str, Page], ...]] = (
     ("/patients/{patient_id}/consent", patients.keep_consent),
     ("/worklist/{item_id}/close", worklist.close),
     ("/worklist/{item_id}/reopen", worklist.reopen),
+    ("/texts/{text_id}", texts.write_text),
+    ("/texts/{text_id}/reset", texts.reset),
+    ("/notice", notices.tell),
     ("/outbox/orders", outbox.give_order),
     ("/outbox/always", outbox.order_for_address),
     ("/outbox/{number}/say", outbox.say_of_message),

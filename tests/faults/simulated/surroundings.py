@@ -1,0 +1,74 @@
+"""What stands around a simulated worker: a watched store, a meter that hears of mistakes, and calls from providers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+import msgspec
+
+from kept.adapters.memory import MemoryStore
+from kept.core.receipts import DeliveryReceipt, IncomingReply
+from kept.core.reports import Metric
+from kept.ports.store import Transaction
+from kept.ports.webhook import WebhookRequest
+
+T = TypeVar("T")
+
+
+class DiedError(BaseException):
+    """The worker is killed."""
+
+
+class ErrorMeter:
+    """Counts nothing; a mistake of our own code is a broken promise."""
+
+    def __init__(self, wrong: Callable[[str], None]) -> None:
+        self._wrong = wrong
+
+    def count(self, name: str, amount: int = 1, **labels: str) -> None:
+        """Forget it, unless it is such a mistake."""
+        if name == Metric.DISPATCH_ERRORS:
+            self._wrong(f"I12 our own mistake: {labels}")
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Forget it."""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a call that a provider makes to us."""
+
+    receipts: tuple[DeliveryReceipt, ...] = ()
+    replies: tuple[IncomingReply, ...] = ()
+
+
+class SaidReader:
+    """Reads such calls."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Believe everything."""
+
+    def read(self, request: WebhookRequest) -> tuple[DeliveryReceipt | IncomingReply, ...]:
+        """Return what the call says."""
+        said = msgspec.json.decode(request.body, type=Said)
+        return (*said.receipts, *said.replies)
+
+
+class WatchedStore(MemoryStore):
+    """Tells the world before and after each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[object], None] = lambda _result: None
+
+    def submit(self, step: Callable[[Transaction], T]) -> Future[T]:
+        """Run the step."""
+        self.before()
+        future = super().submit(step)
+        self.after(None if future.exception() else future.result())
+        return future
