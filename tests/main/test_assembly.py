@@ -16,7 +16,7 @@ import kept.core
 from kept.adapters.clock import SimulatedClock
 from kept.adapters.memory import MemoryStore
 from kept.adapters.smtp import SmtpChannel
-from kept.adapters.sqlite import FileSeat
+from kept.adapters.sqlite import FileSeat, SqliteStore
 from kept.core.errors import InvalidInputError, StorageUnavailableError
 from kept.core.notifications import Notification, Outcome, Reason
 from kept.core.people import ChannelName
@@ -112,6 +112,7 @@ def test_whoever_takes_the_seat_over_keeps_the_log_short(settings: Settings) -> 
 
 def _pages_until_checkpoint(parts: Parts) -> int:
     parts.store.submit(lambda tx: tx.get(Notification, "any")).result()
+    assert isinstance(parts.store, SqliteStore)
     db = parts.store._writer._db  # noqa: SLF001  no promise of the port, and seen nowhere else
     assert db is not None
     (pages,) = db.execute("PRAGMA wal_autocheckpoint").fetchone()
