@@ -21,7 +21,7 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, FailureClass, ReceiptState
-from kept.core.recording import Finish, finished, heard, is_awaited, is_settled
+from kept.core.recording import Finish, finished, heard, is_awaited, is_settled, look_again_at
 from tests.dispatching import DUE, attempt, notification
 
 NOW = DUE + timedelta(minutes=1)
@@ -257,3 +257,20 @@ def taken_late(reason: Reason | None) -> Notification:
     mail = attempt("r", channel=ChannelName.EMAIL)
     over = notification(text, mail, stage=2, state=NotificationState.DONE, outcome=Outcome.FAILED, reason=reason)
     return heard(over, said("sent"), attempt_id=text.id, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("given", "after"),
+    [
+        (notification(attempt("s")), timedelta(minutes=1)),
+        (notification(attempt("r")), timedelta(0)),
+        (notification(attempt("a")), timedelta(0)),
+        (notification(msgspec.structs.replace(attempt("a"), awaits_receipt=True)), timedelta(hours=1, seconds=2)),
+        (notification(attempt("a"), stage=2), timedelta(0)),
+    ],
+    ids=["under way", "refused", "taken", "word is waited for", "no stage left"],
+)
+def test_is_looked_at_again_when_there_is_something_to_decide(given: Notification, after: timedelta) -> None:
+    patient = msgspec.structs.replace(given, patience=timedelta(hours=1))
+
+    assert look_again_at(patient, now=DUE) == DUE + after

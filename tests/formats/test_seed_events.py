@@ -4,10 +4,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from kept.core.errors import InvalidInputError
 from kept.core.notifications import BOTH_AT_ONCE, SMS_THEN_EMAIL
+from kept.core.people import ChannelName
 from kept.formats.seed_events import (
     BatchResults,
     Home,
@@ -15,12 +17,14 @@ from kept.formats.seed_events import (
     batch,
     batch_answer,
     batch_item,
+    batch_results,
     booking_by_request,
     booking_by_user,
     conflict_answer,
     user_booking_answer,
 )
 from tests.architecture.sources import ROOT
+from tests.dispatching import attempt, notification
 
 NEW_YORK = Home(zone="America/New_York", region="US")
 
@@ -199,3 +203,14 @@ def test_answers_a_batch_as_documented() -> None:
 
     assert (answer.processed, answer.success_rate) == (40, "97.50%")
     assert batch_answer("bat_1", BatchResults(success=0, failed=0, fallback=0)).success_rate == "0.00%"
+
+
+def test_an_item_that_a_provider_has_counts_as_sent_though_word_of_it_is_still_waited_for() -> None:
+    awaited = msgspec.structs.replace(attempt("a"), awaits_receipt=True)
+    later = msgspec.structs.replace(attempt("a", channel=ChannelName.EMAIL), awaits_receipt=True)
+    by_text, by_mail = notification(awaited), notification(attempt("r"), later, stage=1)
+
+    results, pending = batch_results([by_text, by_mail, notification(), notification(attempt("s"))], refused=1)
+
+    assert results == BatchResults(success=1, failed=1, fallback=1)
+    assert pending == 2

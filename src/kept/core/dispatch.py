@@ -28,7 +28,7 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName
 from kept.core.quiet_hours import Daylight
-from kept.core.recording import TAKEN, Finish, has_reached, is_awaited, taken_outcome
+from kept.core.recording import TAKEN, Finish, has_reached, is_awaited, taken_outcome, word_due_at
 
 MAX_TRIES: Final = 3
 """Tries on one channel that the provider certainly did not take."""
@@ -208,16 +208,11 @@ def _own_standing(notification: Notification, channel: ChannelName, facts: Facts
 
 
 def _taken(notification: Notification, attempts: list[Attempt], *, now: datetime) -> Standing:
-    """
-    Return the standing of a channel whose message was taken: perhaps its receipt is still waited for.
-
-    However patient one may be, half of the time that is left belongs to the next channel.
-    """
+    """Return the standing of a channel whose message was taken: perhaps its receipt is still waited for."""
     awaited = [a for a in attempts if is_awaited(notification, a)]
     if not awaited or any(a.state is AttemptState.DELIVERED for a in attempts):
         return Standing(progress=Progress.TAKEN)
-    ended = awaited[-1].ended_at or now
-    until = ended + min(notification.patience, (notification.deadline_at - ended) / 2)
+    until = word_due_at(notification, awaited[-1], now=now)
     if now < until:
         return Standing(progress=Progress.AWAITED, at=until)
     return Standing(progress=Progress.CLOSED, reason=Reason.NO_RECEIPT)

@@ -79,10 +79,44 @@ def is_settled(notification: Notification) -> bool:
     return all(a is not None and a.state in TAKEN and not is_awaited(notification, a) for a in attempts)
 
 
+def awaits_word_only(notification: Notification) -> bool:
+    """Tell whether every channel of the stage was taken, so that only word of its delivery is waited for."""
+    if notification.is_done or notification.stage >= len(notification.plan):
+        return False
+    last = {a.channel: a.state for a in notification.attempts}
+    return all(last.get(channel) in TAKEN for channel in notification.plan[notification.stage])
+
+
 def is_awaited(notification: Notification, attempt: Attempt) -> bool:
     """Tell whether another channel would take over if no receipt comes for an attempt that was accepted."""
     has_next = notification.stage + 1 < len(notification.plan)
     return attempt.state is AttemptState.ACCEPTED and attempt.awaits_receipt and has_next
+
+
+def word_due_at(notification: Notification, attempt: Attempt, *, now: datetime) -> datetime:
+    """
+    Return until when word of a message that was taken is waited for.
+
+    However patient one may be, half of the time that is left belongs to the next channel.
+    """
+    ended = attempt.ended_at or now
+    return ended + min(notification.patience, (notification.deadline_at - ended) / 2)
+
+
+def look_again_at(notification: Notification, *, now: datetime) -> datetime:
+    """
+    Return when to look at a notification again after the end of an attempt is on record.
+
+    At once where something is to be decided; but while attempts are open not before a lease ends, and while only word
+    of a delivery is waited for not before that is given up.
+    """
+    leases = [a.lease_until for a in notification.attempts if a.state is AttemptState.SENDING]
+    if leases:
+        return min(leases)
+    if not awaits_word_only(notification):
+        return now
+    awaited = [a for a in notification.attempts if is_awaited(notification, a)]
+    return min((word_due_at(notification, a, now=now) for a in awaited), default=now)
 
 
 def taken_outcome(notification: Notification) -> Outcome:

@@ -14,6 +14,7 @@ import msgspec
 
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationKind, Outcome
 from kept.core.people import ChannelName
+from kept.core.recording import awaits_word_only
 
 _RULE: Final = re.compile(r"([0-9]+)([dhm])")
 _UNITS: Final = {"d": "day", "h": "hour", "m": "minute"}
@@ -297,9 +298,14 @@ _TAKEN: Final = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED, Attemp
 """Ends of an attempt that the provider charges for."""
 
 
+def is_sent(notification: Notification) -> bool:
+    """Tell whether a provider has it: it ended so, or only word of its delivery is waited for."""
+    return notification.outcome in _SENT or awaits_word_only(notification)
+
+
 def is_fallback(notification: Notification) -> bool:
     """Tell whether it was sent, and only after an earlier stage of its plan had failed."""
-    return notification.outcome in _SENT and notification.stage > 0
+    return is_sent(notification) and notification.stage > 0
 
 
 def taken(notification: Notification) -> tuple[Attempt, ...]:

@@ -31,7 +31,17 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
-from kept.core.recording import Finish, begun, finished, is_settled, recorded, swept, taken_outcome, waiting
+from kept.core.recording import (
+    Finish,
+    begun,
+    finished,
+    is_settled,
+    look_again_at,
+    recorded,
+    swept,
+    taken_outcome,
+    waiting,
+)
 from kept.core.sms import size_of
 from kept.flow.drafts import Draft, Occasion, drafted, occasion_of
 from kept.flow.limits import barred_for, count_text, daylight_for, reader_of
@@ -191,8 +201,7 @@ def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datet
         after = know_message(tx, after, ended, now=now)
     if is_settled(after):
         return tx.put(finished(after, Finish(outcome=taken_outcome(after)), now=now))
-    leases = [a.lease_until for a in after.attempts if a.state is AttemptState.SENDING]
-    return tx.put(waiting(after, until=min(leases, default=now)))
+    return tx.put(waiting(after, until=look_again_at(after, now=now)))
 
 
 def answer(tx: Transaction, ref: AttemptRef, found: SendOutcome | None, *, now: datetime) -> Notification | None:

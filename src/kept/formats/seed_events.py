@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import Final, cast
 from zoneinfo import ZoneInfo
@@ -20,7 +20,8 @@ from kept.core.booking import BookingRequest
 from kept.core.contacts import parse_email, parse_phone
 from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.intervals import in_utc
-from kept.core.notifications import BOTH_AT_ONCE, SMS_THEN_EMAIL
+from kept.core.notifications import BOTH_AT_ONCE, SMS_THEN_EMAIL, Notification
+from kept.core.reports import is_fallback, is_sent
 from kept.core.zones import instant_of, parse_clock, parse_date, parse_instant, zone_named
 from kept.formats.shapes import Member, Problems, Shape, Type, Values, object_of, read, text_of
 
@@ -305,6 +306,23 @@ def batch_item(document: object, home: Home) -> BatchItem:
         email=read_email,
         plan=plan,
     )
+
+
+def batch_results(notifications: Iterable[Notification], *, refused: int) -> tuple[BatchResults, int]:
+    """
+    Return how the items of a batch stand, and how many are pending: neither ended nor with a provider.
+
+    Args:
+        notifications: One for each item that was planned.
+        refused: How many items could not be planned; they count as failed, and so does what a rule kept back, because
+            that system had no rules.
+    """
+    known = tuple(notifications)
+    sent = [n for n in known if is_sent(n)]
+    fallback = sum(is_fallback(n) for n in sent)
+    failed = sum(n.is_done and not is_sent(n) for n in known)
+    results = BatchResults(success=len(sent) - fallback, failed=failed + refused, fallback=fallback)
+    return results, len(known) - len(sent) - failed
 
 
 def batch_answer(batch_id: str, results: BatchResults) -> BatchAnswer:

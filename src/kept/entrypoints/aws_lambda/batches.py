@@ -17,19 +17,18 @@ from kept.core.batches import BatchItem
 from kept.core.notifications import Attempt, AttemptState, Notification
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.recording import TAKEN
-from kept.core.reports import Ledger, tally
 from kept.entrypoints.aws_lambda.invocation import Answer, Event, Invocation, fields_of, text_in
 from kept.entrypoints.aws_lambda.named import ids_of
 from kept.entrypoints.aws_lambda.proxy import proxy_answer
 from kept.entrypoints.aws_lambda.sending import Sender
 from kept.flow.reminders import plan_batch, plan_missing, unreminded
-from kept.flow.reports import ledger_of_batch
+from kept.flow.reports import found
 from kept.formats.seed_events import (
-    BatchResults,
     Home,
     NoAppointmentsError,
     batch,
     batch_answer,
+    batch_results,
 )
 from kept.ports.clock import Clock
 from kept.ports.store import Store
@@ -67,7 +66,7 @@ class Batches:
         self._sender().send(ids, invocation)
         unique = tuple(dict.fromkeys(ids))
         by_id = {n.id: n for n in self._store.load(Notification, unique)}
-        return proxy_answer(200, _summary(batch_id, tally(by_id[i] for i in ids if i in by_id), refused=refused))
+        return proxy_answer(200, _summary(batch_id, [by_id[i] for i in ids if i in by_id], refused=refused))
 
     def start(self, event: Event, invocation: Invocation) -> Answer:
         """Plan what an event asks for, and hand its items out; a workflow puts its name beside what it was given."""
@@ -93,8 +92,8 @@ class Batches:
         """Sum up a batch as it stands in the ledger."""
         batch_id = text_in(event, "batchId")
         refused = fields_of(event).get("refused")
-        ledger = ledger_of_batch(self._store, batch_id)
-        return _summary(batch_id, ledger, refused=refused if isinstance(refused, int) else 0)
+        items = tuple(found(self._store, "notifications_by_batch", batch_id))
+        return _summary(batch_id, items, refused=refused if isinstance(refused, int) else 0)
 
     def _planned(self, event: Event, batch_id: str) -> tuple[tuple[str, ...], int]:
         """
@@ -164,22 +163,18 @@ def _handed_out(batch_id: str, notifications: Sequence[Notification], *, refused
     return {"batchId": batch_id, "processed": processed, "refused": refused, "items": items}
 
 
-def _summary(batch_id: str, ledger: Ledger, *, refused: int) -> Answer:
-    """Return the summary; one that a rule kept back counts as failed, as that system had no rules."""
-    results = BatchResults(
-        success=ledger.sent - ledger.fallback,
-        failed=ledger.failed + ledger.skipped + refused,
-        fallback=ledger.fallback,
-    )
+def _summary(batch_id: str, notifications: Sequence[Notification], *, refused: int) -> Answer:
+    """Return the summary of a batch as it stands."""
+    results, pending = batch_results(notifications, refused=refused)
     answer = batch_answer(batch_id, results)
     figures = {"success": results.success, "failed": results.failed, "fallback": results.fallback}
     whole: Answer = {
         "batchId": batch_id,
-        "processed": ledger.planned + refused,
+        "processed": len(notifications) + refused,
         "results": figures,
         "successRate": answer.success_rate,
     }
-    return whole | {"pending": ledger.pending}
+    return whole | {"pending": pending}
 
 
 def _with_items(event: Event) -> Event:

@@ -10,6 +10,7 @@ import msgspec
 
 from kept.core.errors import InvalidInputError
 from kept.core.notifications import Notification
+from kept.core.reports import is_sent
 from kept.entrypoints.cli.parts import Parts, Sender
 from kept.entrypoints.http_api.batches import batch_view
 from kept.entrypoints.http_api.booking_forms import home_of
@@ -48,7 +49,7 @@ def sent(parts: Parts, event: object, *, wait_s: float) -> dict[str, object]:
             step = partial(plan_batch, items=items, batch_id=batch_id, now=now)
             ids += parts.store.submit(step).result()
         _wait(parts, sender, ids, wait_s=wait_s)
-    ended = {n.id: n for n in parts.store.load(Notification, ids) if n.is_done}
+    ended = {n.id: n for n in parts.store.load(Notification, ids) if n.is_done or is_sent(n)}
     document: dict[str, object] = msgspec.to_builtins(batch_view(batch_id, reading, [ended.get(i) for i in ids]))
     return document
 
@@ -63,13 +64,13 @@ def _event(document: object) -> object:
 
 
 def _wait(parts: Parts, sender: Sender | None, ids: list[str], *, wait_s: float) -> None:
-    """Let time pass until all are done, sending meanwhile if that is ours to do."""
+    """Let time pass until all are done or with a provider, sending meanwhile if that is ours to do."""
     until = parts.clock.now() + timedelta(seconds=wait_s)
     while True:
         if sender:
             sender.run_due()
         now = parts.clock.now()
-        if now >= until or all(n.is_done for n in parts.store.load(Notification, ids)):
+        if now >= until or all(n.is_done or is_sent(n) for n in parts.store.load(Notification, ids)):
             return
         upcoming = next_due(parts.store, after=now) if sender else None
         wake = (upcoming - now).total_seconds() if upcoming else LONGEST_PAUSE_S

@@ -12,7 +12,7 @@ import msgspec
 from kept.core.access import Scope
 from kept.core.batches import BatchItem
 from kept.core.notifications import Notification, Outcome
-from kept.core.reports import is_fallback
+from kept.core.reports import is_sent
 from kept.entrypoints.http_api.answers import Answer, json_answer
 from kept.entrypoints.http_api.booking_forms import home_of
 from kept.entrypoints.http_api.operations import Body, Call, Operation
@@ -28,6 +28,7 @@ from kept.formats.seed_events import (
     RefusedItem,
     batch,
     batch_answer,
+    batch_results,
 )
 from kept.ports.store import Store, Transaction
 
@@ -85,7 +86,7 @@ def _planning(call: Call, items: tuple[BatchItem, ...], batch_id: str) -> Callab
 
 
 async def _ended(call: Call, ids: list[str]) -> dict[str, Notification]:
-    """Return what has ended, by id, once all has or the time is up."""
+    """Return what has ended or is with a provider, by id, once all is or the time is up."""
     ended: dict[str, Notification] = {}
     until = time.monotonic() + call.parts.limits.batch_wait_s
     pause = FIRST_LOOK_S
@@ -100,26 +101,20 @@ async def _ended(call: Call, ids: list[str]) -> dict[str, Notification]:
 
 
 def _done(store: Store, ids: Iterable[str]) -> dict[str, Notification]:
-    return {n.id: n for n in store.load(Notification, ids) if n.is_done}
+    return {n.id: n for n in store.load(Notification, ids) if n.is_done or is_sent(n)}
 
 
 def batch_view(batch_id: str, reading: BatchReading, ended: list[Notification | None]) -> BatchView:
-    """Return the answer: every item counts once, and one that is not done counts nowhere but in *pending*."""
-    done = [n for n in ended if n is not None]
-    sent = [n for n in done if n.outcome in _SENT]
-    fallback = sum(is_fallback(n) for n in sent)
-    results = BatchResults(
-        success=len(sent) - fallback,
-        failed=len(done) - len(sent) + len(reading.refused),
-        fallback=fallback,
-    )
+    """Return the answer: every item counts once, and one that is under way counts nowhere but in *pending*."""
+    known = [n for n in ended if n is not None]
+    results, under_way = batch_results(known, refused=len(reading.refused))
     answer = batch_answer(batch_id, results)
     return BatchView(
         batch_id=batch_id,
         processed=reading.processed,
         results=results,
         success_rate=answer.success_rate,
-        pending=len(ended) - len(done),
+        pending=len(ended) - len(known) + under_way,
         errors=[_refused(item) for item in reading.refused[:MOST_ERRORS]],
     )
 
