@@ -2,8 +2,11 @@
 
 import os
 import zoneinfo
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+from structlog.contextvars import clear_contextvars
 
 zoneinfo.reset_tzpath(to=[])
 """Zone rules come from the pinned tzdata package, as they do in the program; a system's own may be years old."""
@@ -16,3 +19,10 @@ settings.register_profile(
 )
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(autouse=True)
+def _no_ids_of_others() -> Iterator[None]:
+    """Leave no id of a request on the log lines of the next test."""
+    yield
+    clear_contextvars()
