@@ -36,7 +36,6 @@ from kept.core.recording import (
     begun,
     finished,
     is_settled,
-    look_again_at,
     recorded,
     swept,
     taken_outcome,
@@ -201,7 +200,8 @@ def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datet
         after = know_message(tx, after, ended, now=now)
     if is_settled(after):
         return tx.put(finished(after, Finish(outcome=taken_outcome(after)), now=now))
-    return tx.put(waiting(after, until=look_again_at(after, now=now)))
+    leases = [a.lease_until for a in after.attempts if a.state is AttemptState.SENDING]
+    return tx.put(waiting(after, until=min(leases, default=now)))
 
 
 def answer(tx: Transaction, ref: AttemptRef, found: SendOutcome | None, *, now: datetime) -> Notification | None:
