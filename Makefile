@@ -25,7 +25,7 @@ DEV := $(VENV)/.dev
 # Reads the template for AWS; in a set of its own, because it pins other versions than ours.
 CHECKOV := $(VENV)/checkov
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-COMPILE := uv pip compile --no-config --universal --generate-hashes --no-emit-index-url --no-header --quiet \
+COMPILE := uv pip compile --no-config --universal --generate-hashes --no-emit-index-url --no-header --no-strip-extras --quiet \
 	--python-version 3.11 $(if $(UPGRADE),--upgrade)
 PIN := $(COMPILE) pyproject.toml --extra build
 
