@@ -151,7 +151,7 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         labels=("why", "provider", "channel"),
     ),
     Metric.WEBHOOK_CALLS: MetricSpec(
-        help="WebhookCalls: calls of providers, by what became of them: kept, refused (not signed so), not_now",
+        help="WebhookCalls: what providers said, by what became of it: kept, taken (from a queue), refused, not_now",
         labels=("provider", "outcome"),
     ),
     Metric.REPLIES: MetricSpec(

@@ -144,7 +144,7 @@ class Lives:
                 "MessageId": f"sns-{text.message_id}",
                 "TopicArn": "arn:aws:sns:us-east-1:000000000000:Kept-Receipts-cost",
                 "Timestamp": self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
-                "Message": json.dumps(text_event(text.message_id, text.to, "DELIVERED", self._clock.now())),
+                "Message": json.dumps(text_event(text, "DELIVERED", self._clock.now())),
             }
             for text in texts
         ]
