@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kept.core.contacts import PhoneNumber
 from kept.core.errors import InvalidInputError
-from kept.core.limits import Caps, counted, country_of_number, has_room
+from kept.core.limits import MOST_TOLD, Caps, counted, country_of_number, has_room
 from kept.core.people import Told
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -54,6 +54,16 @@ def test_a_copy_of_the_same_message_counts_once_and_old_lines_go() -> None:
 
     assert [line.notification_id for line in after] == ["ntf_2", "ntf_3"]
     assert counted(after, told(3)) is after
+
+
+def test_a_number_that_gets_messages_without_end_remembers_the_latest() -> None:
+    lines: tuple[Told, ...] = ()
+
+    for number in range(MOST_TOLD + 5):
+        lines = counted(lines, told(number))
+
+    assert len(lines) == MOST_TOLD
+    assert lines[-1] == told(MOST_TOLD + 4)
 
 
 def test_a_message_that_is_tried_again_counts_on_the_day_of_its_latest_try() -> None:

@@ -15,6 +15,8 @@ from kept.core.people import Told
 from kept.core.records import IndexEntry
 
 WEEK: Final = timedelta(days=7)
+MOST_TOLD: Final = 100
+"""Messages that are remembered of one address: three in a week to each of thirty people. Ours."""
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +95,8 @@ def counted(told: tuple[Told, ...], more: Told) -> tuple[Told, ...]:
     """
     if more in told:
         return told
-    others = (t for t in told if t.notification_id != more.notification_id)
-    return (*(t for t in others if t.at > more.at - WEEK), more)
+    others = [t for t in told if t.notification_id != more.notification_id and t.at > more.at - WEEK]
+    return (*others[1 - MOST_TOLD :], more)
 
 
 @lru_cache(maxsize=4096)

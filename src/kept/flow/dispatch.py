@@ -23,12 +23,12 @@ from kept.core.notifications import (
     Attempt,
     AttemptState,
     Notification,
+    NotificationKind,
     Outcome,
     Reason,
     SendOutcome,
 )
-from kept.core.people import ChannelName, Consent, Patient, consent_id
-from kept.core.practice import PRACTICE_ID, Practice
+from kept.core.people import ChannelName, Consent, Patient, Told, consent_id
 from kept.core.recording import (
     Finish,
     begun,
@@ -43,7 +43,7 @@ from kept.core.recording import (
 )
 from kept.core.sms import size_of
 from kept.flow.drafts import Draft, Occasion, drafted, occasion_of
-from kept.flow.limits import barred_for, count_text, daylight_for, reader_of
+from kept.flow.limits import barred_for, daylight_for, note_told, reader_of, spend
 from kept.flow.merging import followed, speak_for
 from kept.flow.receipts import know_message, learn_from_refusal
 from kept.flow.worklist import list_unreached
@@ -247,8 +247,7 @@ def _send(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]
         return Claimed(notification=_end(tx, notification, end, now=now))
     fence = notification.fence + 1
     made = tuple(_attempt(notification, draft, fence=fence, now=now) for draft in drafts)
-    _guard(tx, occasion, channels)
-    _count(tx, occasion, made)
+    _tell(tx, occasion, made)
     speak_for(tx, notification, occasion.companions, now=now)
     leases = [a.lease_until for a in (*notification.attempts, *made) if a.state is AttemptState.SENDING]
     stored = tx.put(begun(notification, made, fence=fence, until=min(leases)))
@@ -258,24 +257,26 @@ def _send(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]
     )
 
 
-def _guard(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]) -> None:
-    """Let no attempt start after an address has said stop, or after a visit has changed that does not list it."""
-    visit = occasion.facts.appointment
-    for consent in (occasion.facts.consents.get(channel) for channel in channels):
-        if consent:
-            tx.guard(consent)
-    if visit and occasion.notification.id not in visit.notification_ids:
+def _tell(tx: Transaction, occasion: Occasion, attempts: tuple[Attempt, ...]) -> None:
+    """
+    Write with each address that a message is about to leave for it, and count what texts cost.
+
+    So no attempt starts after its address has said stop, and of two at once one is decided again. An answer to what
+    somebody has written counts for nothing. A visit that does not list the notification is watched itself.
+    """
+    notification, visit, now = occasion.notification, occasion.facts.appointment, occasion.now
+    own = Told(at=now, patient_id=notification.patient_id, notification_id=notification.id)
+    others = (Told(at=now, patient_id=c.patient.id, notification_id=c.notification.id) for c in occasion.companions)
+    lines = {ChannelName.SMS: (own, *others), ChannelName.EMAIL: (own,)}
+    for attempt in attempts:
+        address = tx.get(Consent, attempt.destination_hash)
+        if address and notification.about is NotificationKind.ANSWER:
+            tx.guard(address)
+        elif address:
+            note_told(tx, address, lines[attempt.channel])
+    if visit and notification.id not in visit.notification_ids:
         tx.guard(visit)
-
-
-def _count(tx: Transaction, occasion: Occasion, attempts: tuple[Attempt, ...]) -> None:
-    """Count the texts among attempts against the limits of the practice."""
-    segments = sum(attempt.segments for attempt in attempts)
-    practice = tx.get(Practice, PRACTICE_ID)
-    if segments and practice and practice.counts_texts:
-        reader = reader_of(tx, occasion.notification, occasion.facts.appointment, occasion.facts.patient)
-        others = tuple((c.patient.id, c.notification.id) for c in occasion.companions)
-        count_text(tx, reader, segments=segments, others=others, now=occasion.now)
+    spend(tx, sum(attempt.segments for attempt in attempts), now=now)
 
 
 def _attempt(notification: Notification, draft: Draft, *, fence: int, now: datetime) -> Attempt:

@@ -83,27 +83,18 @@ def barred_for(
     return {ChannelName.SMS: reason} if reason else {}
 
 
-def count_text(
-    tx: Transaction, reader: Reader, *, segments: int, others: tuple[tuple[str, str], ...] = (), now: datetime
-) -> None:
-    """
-    Count a text that is about to leave: with its number, after all else is on record, and against the day's budget.
+def note_told(tx: Transaction, address: Consent, lines: tuple[Told, ...]) -> None:
+    """Write with an address what is about to leave for it, after all else is on record."""
+    told = address.told
+    for line in lines:
+        told = counted(told, line)
+    tx.put_last(msgspec.structs.replace(address, told=told))
 
-    Args:
-        tx: The transaction.
-        reader: Whom it is for.
-        segments: How long it is.
-        others: Patient and notification of each further reminder that it speaks for.
-        now: The one reading of the clock.
-    """
-    practice = reader.practice
-    number = _number(tx, reader) if practice.caps and reader.is_limited else None
-    if number:
-        told = counted(number.told, _told(reader, now=now))
-        for patient_id, notification_id in others:
-            told = counted(told, Told(at=now, patient_id=patient_id, notification_id=notification_id))
-        tx.put_last(msgspec.structs.replace(number, told=told))
-    if practice.sms_per_day is not None:
+
+def spend(tx: Transaction, segments: int, *, now: datetime) -> None:
+    """Count segments of text against the budget of the day, where there is one."""
+    practice = tx.get(Practice, PRACTICE_ID)
+    if segments and practice and practice.sms_per_day is not None:
         spent = _spent(tx, practice, now=now)
         tx.put(msgspec.structs.replace(spent, segments=spent.segments + segments))
 

@@ -9,16 +9,9 @@ import msgspec
 
 from kept.core.booking import Appointment, sort_instant
 from kept.core.notifications import Notification, NotificationKind
-from kept.core.people import ChannelName, Patient, consent_id, email_key
-from kept.core.receipts import (
-    KNOWN_KEPT_FOR,
-    IncomingReply,
-    ProviderMessage,
-    notification_of,
-    provider_message_key,
-)
+from kept.core.people import ChannelName, Consent, Patient, consent_id, email_key
+from kept.core.receipts import IncomingReply, ProviderMessage, notification_of, provider_message_key
 from kept.core.reply_choices import MOST_OPTIONS
-from kept.flow.search import notifications_of
 from kept.ports.store import Store, Transaction
 
 MOST_PATIENTS: Final = 20
@@ -55,8 +48,7 @@ def found_for(store: Store, reply: IncomingReply, *, now: datetime) -> Found:
         return Found()
     people = tuple(hit.id for hit in store.query(_INDEXES[reply.channel], address, limit=MOST_PATIENTS).hits)
     visits = tuple(visit.id for person in people for visit in _next_visits(store, person, now=now))
-    answered = _attempt_answered(store, reply, people, now=now)
-    return Found(patient_ids=people, appointment_ids=visits, attempt_id=answered)
+    return Found(patient_ids=people, appointment_ids=visits, attempt_id=_attempt_answered(store, reply))
 
 
 def matched(tx: Transaction, reply: IncomingReply, found: Found, *, now: datetime) -> Matched:
@@ -120,15 +112,16 @@ def _was_told_of(tx: Transaction, visit: Appointment, reply: IncomingReply, *, a
     return any(a.destination_hash == sent_to for n in (*told, *spoke) if n for a in n.attempts)
 
 
-def _attempt_answered(store: Store, reply: IncomingReply, people: tuple[str, ...], *, now: datetime) -> str:
-    """Return the attempt whose message a reply answers, where the provider names it, from the last days; or nothing."""
+def _attempt_answered(store: Store, reply: IncomingReply) -> str:
+    """Return the attempt whose message a reply answers, where the provider names that and it is not long ago."""
     if not reply.answers_message_id:
         return ""
     key = provider_message_key(reply.provider, reply.answers_message_id)
-    remembered = store.load(ProviderMessage, (key,))
-    if remembered and remembered[0].attempt_id:
-        return remembered[0].attempt_id
-    told = (n for person in people for n in notifications_of(store, person, visits_from=now - KNOWN_KEPT_FOR))
+    remembered = next(iter(store.load(ProviderMessage, (key,))), None)
+    if remembered and remembered.attempt_id:
+        return remembered.attempt_id
+    addresses = store.load(Consent, (consent_id(reply.channel, reply.sender),))
+    told = store.load(Notification, [line.notification_id for address in addresses for line in address.told])
     attempts = (a for n in told for a in n.attempts if a.provider == reply.provider)
     return next((a.id for a in attempts if a.provider_message_id == reply.answers_message_id), "")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from typing import Final, Generic
 
 import msgspec
@@ -71,17 +70,9 @@ def search(store: Store, kind: type[E], where: Search, *, keep: Callable[[E], bo
     return Found(entities=tuple(kept), cursor=end)
 
 
-def notifications_of(store: Store, patient_id: str, *, visits_from: datetime | None = None) -> tuple[Notification, ...]:
-    """
-    Return what was ever planned for a patient, in the order in which it is due: for each visit, and about none.
-
-    Args:
-        store: Where it is.
-        patient_id: Whose; nothing is found for one that nobody knows.
-        visits_from: Leaves out what is about visits that begin earlier; None: nothing.
-    """
-    after = sort_instant(visits_from) if visits_from else None
-    visits = store.load(Appointment, _ids_in(store, "appointments_by_patient", patient_id, after=after))
+def notifications_of(store: Store, patient_id: str) -> tuple[Notification, ...]:
+    """Return what was ever planned for a patient, in the order in which it is due: for each visit, and about none."""
+    visits = store.load(Appointment, _ids_in(store, "appointments_by_patient", patient_id))
     ids = dict.fromkeys(i for visit in visits for i in visit.notification_ids)
     ids |= dict.fromkeys(_ids_in(store, "notifications_by_patient", patient_id))
     return tuple(sorted(store.load(Notification, ids), key=_position))
@@ -113,11 +104,11 @@ def _position(notification: Notification) -> Position:
     return sort_instant(notification.due_at), notification.id
 
 
-def _ids_in(store: Store, index: str, partition: str, *, after: str | None = None) -> Iterator[str]:
+def _ids_in(store: Store, index: str, partition: str) -> Iterator[str]:
     """Yield the ids in one partition of an index, page by page."""
     cursor = None
     while True:
-        page = store.query(index, partition, after=after, limit=_PAGE, cursor=cursor)
+        page = store.query(index, partition, limit=_PAGE, cursor=cursor)
         yield from (hit.id for hit in page.hits)
         cursor = page.cursor
         if cursor is None:

@@ -7,7 +7,9 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from kept.adapters.memory import MemoryStore
+from kept.core.errors import CutOffError
 from kept.ports.store import E, Entity, Page, Transaction
+from kept.ports.work import LostRaceError, UnitOfWork
 
 T = TypeVar("T")
 
@@ -85,3 +87,26 @@ def _break_off(broken: dict[str, tuple[Exception, int]], entity_id: str) -> None
     if times > 1:
         broken[entity_id] = (error, times - 1)
     raise error
+
+
+class ApartStore(BreakingStore):
+    """Lands apart what a step writes last, as engines do where that is cheaper; something may happen in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_between: Callable[[], object] = lambda: None
+
+    def _attempt(self, step: Callable[[Transaction], T]) -> T:
+        work = UnitOfWork(self._read)
+        result = step(work)
+        changes = work.changes()
+        first = tuple(change for change in changes if not change.is_last)
+        self._commit(first)
+        for last in (change for change in changes if change.is_last):
+            act, self.in_between = self.in_between, lambda: None
+            act()
+            try:
+                self._commit((last,))
+            except LostRaceError as error:
+                raise CutOffError(result) from error
+        return result
