@@ -358,16 +358,6 @@ def success_rate(*, success: int, failed: int, fallback: int = 0) -> float:
     return 100 * (success + fallback) / total if total else 0.0
 
 
-def success_rate_text(*, success: int, failed: int, fallback: int = 0) -> str:
-    """
-    Return the percentage as a batch reports it: two decimals and a percent sign.
-
-    >>> success_rate_text(success=37, fallback=2, failed=1), success_rate_text(success=0, failed=0)
-    ('97.50%', '0.00%')
-    """
-    return f"{success_rate(success=success, failed=failed, fallback=fallback):.2f}%"
-
-
 def _end_of(notification: Notification) -> str:
     """Return the column of the ledger that it belongs to, or nothing when its record contradicts itself."""
     if not notification.is_done:
