@@ -64,6 +64,8 @@ def test_a_number_that_gets_messages_without_end_remembers_the_latest() -> None:
 
     assert len(lines) == MOST_TOLD
     assert lines[-1] == told(MOST_TOLD + 4)
+    assert not has_room(lines, Caps(), told(0, patient_id="who is new"), PACIFIC)
+    assert has_room(lines, Caps(), told(0, EVENING + timedelta(days=8)), PACIFIC)
 
 
 def test_a_message_that_is_tried_again_counts_on_the_day_of_its_latest_try() -> None:

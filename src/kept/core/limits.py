@@ -71,7 +71,7 @@ def spend_id(day: date) -> str:
 
 def has_room(told: tuple[Told, ...], caps: Caps, wanted: Told, zone: ZoneInfo) -> bool:
     """
-    Tell whether a person may get one more text.
+    Tell whether a person may get one more text; none goes to a number that has got more than can be remembered.
 
     Args:
         told: What the number got.
@@ -79,6 +79,8 @@ def has_room(told: tuple[Told, ...], caps: Caps, wanted: Told, zone: ZoneInfo) -
         wanted: The message in question. An earlier try of it, with all that it spoke for, takes no room from it.
         zone: Where the person's days begin.
     """
+    if len(told) >= MOST_TOLD and told[0].at > wanted.at - WEEK:
+        return False
     tried_at = {t.at for t in told if t.notification_id == wanted.notification_id}
     others = (t for t in told if t.at not in tried_at)
     own = [t for t in others if t.patient_id == wanted.patient_id and t.at > wanted.at - WEEK]
