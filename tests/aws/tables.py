@@ -1,4 +1,4 @@
-"""Stores on tables of their own in the emulator."""
+"""Stores on tables of their own: in the emulator, or in this process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, Tables
 from kept.ports.store import Entity
 from tests.aws.emulator import drop_tables, make_tables, session_emulator
+from tests.aws.local_dynamo import LocalDynamo
 
 _NUMBERS = count(1)
 
@@ -32,3 +33,11 @@ def dynamo_store(kinds: tuple[type[Entity], ...], *, threads: int = 1, tables: T
     client = session_emulator().client("dynamodb")
     made = make_tables(client, f"t{next(_NUMBERS)}", tables)
     return PassingStore(made, kinds=kinds, client=client, threads=threads, sleep=lambda _: None)
+
+
+def local_store(kinds: tuple[type[Entity], ...], *, threads: int = 1, tables: Tables = ALL_TABLES) -> DynamoStore:
+    """Return a store on new, empty tables in this process; it waits for nobody."""
+    client = LocalDynamo()
+    return DynamoStore(
+        make_tables(client, "", tables), kinds=kinds, client=client, threads=threads, sleep=lambda _: None
+    )
