@@ -83,11 +83,12 @@ class LocalDynamo:
         self._tables: dict[str, LocalTable] = {}
         self._tokens: dict[str, tuple[datetime, list[Parameters]]] = {}
 
-    def settles_at(self) -> datetime | None:
-        """Return when the next index catches up with what is stored, or None: all show what is there."""
+    def settles_at(self, *names: str) -> datetime | None:
+        """Return when the next of some indexes shows more of what is stored, or None: they show all of it."""
         now = self._now()
         with self._lock:
-            times = [index.settles_at(now) for table in self._tables.values() for index in table.indexes.values()]
+            every = [index for table in self._tables.values() for index in table.indexes.items()]
+            times = [index.settles_at(now) for name, index in every if name in names]
         return min((at for at in times if at), default=None)
 
     def close(self) -> None:

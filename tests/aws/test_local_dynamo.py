@@ -272,9 +272,9 @@ def test_an_index_shows_a_write_when_its_lag_is_over_and_the_item_itself_at_once
     stored = table.client.get_item(TableName="Ones", Key={"id": {"S": "a"}}, ConsistentRead=True)["Item"]
 
     assert stored["version"] == {"N": "1"}
-    assert table.client.settles_at() == seconds(5)
+    assert table.client.settles_at("by_owner") == seconds(5)
     assert [table.sorts(seconds(at)) for at in (0, 4.9, 5)] == [[], [], ["1"]]
-    assert table.client.settles_at() is None
+    assert table.client.settles_at("by_owner") is None
 
 
 def test_an_index_shows_the_writes_of_one_item_in_their_order_whatever_their_lags() -> None:

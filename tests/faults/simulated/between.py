@@ -33,7 +33,7 @@ class Between:
 
     def before_read(self) -> None:
         """Let others come in between what a step has read and what it reads next, or let the worker die there."""
-        self._come_between(self._scheme.between / 5)
+        self._come_between(self._scheme.between / 10)
 
     def before_write(self, written: tuple[Written, ...]) -> None:
         """Let others come in between what a step has read and what it writes, more so when a message is to leave."""

@@ -33,7 +33,7 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     interruptions: float = 0.0
     """How likely it is that something happens between two steps of the worker."""
     between: float = 0.0
-    """How likely it is that something happens between what a step has read and what it writes; a fifth between reads.
+    """How likely it is that something happens between what a step has read and what it writes; a tenth between reads.
 
     A store that locks lets nothing in there.
     """

@@ -36,7 +36,7 @@ from tests.faults.simulated.truth import Mark, Truth
 
 OUTAGES: Final = (0.01, 0.2, 3.0, 9.0, 48.0)
 """Hours for which no worker runs."""
-POLL: Final = timedelta(seconds=5)
+POLL: Final = timedelta(seconds=20)
 """After so long a worker looks again that has lost a race, or whose index was behind; a real one sooner."""
 JUMPS: Final = (timedelta(minutes=1), 3 * HOUR, DAY, -timedelta(minutes=1), -2 * HOUR)
 
@@ -144,7 +144,8 @@ class Month:
     def _live_until(self, end: datetime | None) -> None:
         """Go from one event to the next; without an end, until nothing is left."""
         while True:
-            times = [*self._due_times()] if self.worker else []
+            with self.aside():
+                times = [*self._due_times()] if self.worker else []
             times += [self._events[0][0]] if self._events else []
             if not times or (end is not None and min(times) > end):
                 break
