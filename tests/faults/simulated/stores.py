@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -165,7 +166,12 @@ def notifications_in(parameters: Mapping[str, Any]) -> tuple[Written, ...]:
     """Return the notifications that a call writes."""
     puts = [each.get("Put", {}) for each in parameters.get("TransactItems", [])] or [parameters]
     items = [put["Item"] for put in puts if put.get("Item", {}).get("kind", {}).get("S") == Notification.kind]
-    return tuple(msgspec.json.decode(item["body"]["S"], type=Written) for item in items)
+    return tuple(msgspec.json.decode(_body_of(item), type=Written) for item in items)
+
+
+def _body_of(item: Answer) -> bytes:
+    body = item["body"]
+    return zlib.decompress(body["B"]) if "B" in body else str(body["S"]).encode()
 
 
 def in_memory(_world: Surroundings) -> WatchedStore:

@@ -19,11 +19,12 @@ from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.entrypoints.worker.steps import Turn
-from kept.flow.dispatch import due_ids, next_due
+from kept.flow.due import backlog, next_due
 from kept.flow.receipts import calls_to_apply, keep_call, received
 from kept.flow.replies import reply_step
+from kept.flow.search import notifications_of
 from kept.ports.channel import OutgoingMessage
-from kept.ports.store import Hit, Store, Transaction
+from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookRequest
 from tests.faults.simulated.between import Between
 from tests.faults.simulated.carriers import Call, FakeCarrier, drawn_troubles
@@ -121,8 +122,7 @@ class Month:
 
     def stored(self) -> tuple[Notification, ...]:
         """Return all notifications as they stand."""
-        ids = {hit.id for person in self.setting.people for hit in self._hits(person.id)}
-        return self.store.load(Notification, sorted(ids))
+        return tuple(n for person in self.setting.people for n in notifications_of(self.store, person.id))
 
     def person(self, patient_id: str) -> Person:
         """Return a patient."""
@@ -137,9 +137,6 @@ class Month:
     def wait(self, by: timedelta) -> None:
         """Let time go by between two steps of the worker."""
         self._reach(self.true_now() + by)
-
-    def _hits(self, patient_id: str) -> tuple[Hit, ...]:
-        return self.store.query("notifications_by_patient", patient_id, limit=1000).hits
 
     def _live_until(self, end: datetime | None) -> None:
         """Go from one event to the next; without an end, until nothing is left."""
@@ -164,7 +161,7 @@ class Month:
         settled = self.store.settles_at()
         if settled:
             yield settled
-        if self.scheme.between and (due_ids(self.store, now=now, limit=1) or calls_to_apply(self.store, limit=1)):
+        if self.scheme.between and (backlog(self.store, now=now).due or calls_to_apply(self.store, limit=1)):
             yield self.true_now() + POLL
 
     def _reach(self, instant: datetime) -> None:
@@ -280,7 +277,7 @@ class Month:
             self._perhaps_interrupt()
 
     def _after_step(self, result: object) -> None:
-        if isinstance(result, Reply):
+        if result is not None:
             self.has_heard()
         self._is_woken = self._is_woken or self.is_aside > 0  # as every commit of others wakes the worker
         if isinstance(result, Turn):
