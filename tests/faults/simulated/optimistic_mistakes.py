@@ -1,15 +1,25 @@
 """
-Mistakes that only a store without locks can show, each put into the adapter for as long as a simulation runs.
+Mistakes that only a store without locks can show, each put into the real code for as long as a simulation runs.
 
-They sit where every call to DynamoDB passes, so that they hold however a commit is made up.
+Those of the adapter sit where every call to DynamoDB passes, so that they hold however a commit is made up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from kept.adapters.dynamodb.calls import Calls
+from kept.core.booking import Appointment
+from kept.core.errors import CutOffError
+from kept.core.notifications import Notification, NotificationState, Reason
+from kept.core.people import Consent, Told
+from kept.core.reminders import skipped
+from kept.entrypoints.worker.in_flight import InFlight, Work
+from kept.entrypoints.worker.steps import Turn
+from kept.flow import booking, dispatch
+from kept.ports.store import Transaction
 from tests.faults.simulated.mistakes import Planting, in_place
 
 Parameters = dict[str, Any]
@@ -42,17 +52,37 @@ def no_versions() -> Planting:
     return in_place(Calls, "call", blind)
 
 
-def nothing_that_was_only_read() -> Planting:
-    """Depend on what is written, and on nothing that was only read."""
+def only_what_is_planned() -> Planting:
+    """End what is planned when a visit is cancelled or moved, and leave what is under way as it is."""
 
-    def forgetful(calls: Calls, operation: str, **parameters: Any) -> Parameters:  # noqa: ANN401 as above
-        if operation == "transact_write_items":
-            kept = [{verb: inner} for verb, inner in _writes_in(parameters)]
-            parameters = parameters | {"TransactItems": kept}
-        return call(calls, operation, **parameters)
+    def end_the_planned(tx: Transaction, appointment: Appointment, reason: Reason, *, now: datetime) -> None:
+        for notification in (tx.get(Notification, listed) for listed in appointment.notification_ids):
+            if notification and notification.state is NotificationState.PLANNED:
+                tx.put(skipped(notification, reason, now=now))
 
-    call = Calls.call
-    return in_place(Calls, "call", forgetful)
+    return in_place(booking, "void_reminders", end_the_planned)
+
+
+def address_not_told() -> Planting:
+    """Let a message leave without writing that with its address."""
+
+    def nothing(_tx: Transaction, _address: Consent, _lines: tuple[Told, ...]) -> None:
+        return None
+
+    return in_place(dispatch, "note_told", nothing)
+
+
+def cut_off_and_sent() -> Planting:
+    """Let a message leave although its address could not be written."""
+
+    def claimed(flight: InFlight, work: Work, error: Exception) -> None:
+        if isinstance(error, CutOffError) and isinstance(error.result, Turn):
+            flight._claimed(work, error.result)  # noqa: SLF001  the mistake is one inside
+        else:
+            not_claimed(flight, work, error)
+
+    not_claimed = InFlight._not_claimed  # noqa: SLF001  as above
+    return in_place(InFlight, "_not_claimed", claimed)
 
 
 def one_after_the_other() -> Planting:
@@ -80,8 +110,9 @@ def _without_condition(parameters: Mapping[str, Any]) -> Parameters:
 
 OPTIMISTIC: Final[Mapping[str, tuple[Callable[[], Planting], str]]] = {
     "a write does not look at what is stored": (no_versions, "I2"),
-    "a claim does not depend on what it has only read, and misses a cancellation": (nothing_that_was_only_read, "I4"),
-    "a claim does not depend on what it has only read, and misses an opt-out": (nothing_that_was_only_read, "I5"),
-    "a commit is made one item after the other": (one_after_the_other, "I2"),
+    "a cancellation leaves what is under way as it is": (only_what_is_planned, "I4"),
+    "an address does not know what leaves for it": (address_not_told, "I5"),
+    "a message leaves although its address could not be written": (cut_off_and_sent, "on record first:"),
+    "a commit is made one item after the other": (one_after_the_other, "I1"),
 }
 """Each with the invariant that must be seen to be broken."""
