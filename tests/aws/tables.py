@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, Tables
-from kept.ports.store import Entity
+from kept.ports.store import Entity, Transaction
 from tests.aws.emulator import drop_tables, make_tables, session_emulator
 from tests.aws.local_dynamo import LocalDynamo
+
+T = TypeVar("T")
 
 _NUMBERS = count(1)
 
@@ -26,6 +30,19 @@ class PassingStore(DynamoStore):
         if self._is_there:
             self._is_there = False
             drop_tables(session_emulator().client("dynamodb"), self.tables)
+
+
+class AtOnceStore(DynamoStore):
+    """Runs a step at once, without any thread, so that whoever submits fixes the order of all calls."""
+
+    def submit(self, step: Callable[[Transaction], T]) -> Future[T]:
+        """Run the step in the caller's thread; one that kills the caller is never answered."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(self._run(step))
+        except Exception as error:  # noqa: BLE001  whatever the step raised belongs to whoever asks for its result
+            future.set_exception(error)
+        return future
 
 
 def dynamo_store(kinds: tuple[type[Entity], ...], *, threads: int = 1, tables: Tables = ALL_TABLES) -> DynamoStore:

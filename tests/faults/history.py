@@ -64,6 +64,8 @@ class History:
         self.phases: dict[str, list[Phase]] = {}
         self.opt_outs: list[OptOut] = []
         self.orders: list[Op] = []
+        self.told_at: list[datetime] = []
+        """When the outbox had told of all that it had taken until then, and was answered."""
 
     def add(self, answered: Answered) -> None:
         """Note what is true from now on."""
@@ -72,7 +74,9 @@ class History:
             self.orders.append(op)
         if answer.refused:
             return
-        if op.do is Do.OPT_OUT:
+        if op.do is Do.RECEIPTS:
+            self.told_at.append(at)
+        if op.do is Do.OPT_OUT or op.text == "STOP":
             self.opted_out(op, at)
         if op.do is Do.CANCEL:
             self.phases[op.appointment][-1].until = at

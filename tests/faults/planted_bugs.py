@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from types import ModuleType
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
+from kept.adapters.dynamodb import DynamoStore
 from kept.adapters.sqlite import schema
 from kept.adapters.sqlite import writer as sqlite_writer
 from kept.core import dispatch as core_dispatch
@@ -27,6 +29,9 @@ from kept.flow.reminders import plan_reminders
 from kept.ports.store import Transaction
 from tests.faults import world
 from tests.faults.scenario import Op
+from tests.faults.simulated.optimistic_mistakes import one_after_the_other
+
+T = TypeVar("T")
 
 _TAKEN: Final = SendOutcome(state=AttemptState.ACCEPTED, provider_message_id="surely")
 
@@ -84,7 +89,34 @@ def answer_before_the_commit() -> None:
         threading.Event().wait(0.01)  # as long as a disk may take
         db.execute(schema.COMMIT)
 
+    submit = DynamoStore.submit
+
+    def answered_first(store: DynamoStore, step: Callable[[Transaction], T]) -> Future[T]:
+        answer: Future[T] = Future()
+
+        def told_first(tx: Transaction) -> T:
+            result = step(tx)
+            if not answer.done():
+                answer.set_result(result)
+            threading.Event().wait(0.01)  # as long as a network may take
+            return result
+
+        submit(store, told_first).add_done_callback(lambda done: _pass_on_error(done, answer))
+        return answer
+
     _put_in_place(sqlite_writer.Writer, "_commit", commit)
+    _put_in_place(DynamoStore, "submit", answered_first)
+
+
+def _pass_on_error(done: Future[T], answer: Future[T]) -> None:
+    error = done.exception()
+    if error and not answer.done():
+        answer.set_exception(error)
+
+
+def commit_in_parts() -> None:
+    """Commit one item after the other."""
+    one_after_the_other().__enter__()  # never taken out again: it is for this process only
 
 
 def planning_in_a_second_transaction() -> None:
@@ -135,9 +167,14 @@ PLANTED: Final[dict[str, Callable[[], None]]] = {
 }
 
 
+ON_TABLES: Final[dict[str, Callable[[], None]]] = {"a commit in parts": commit_in_parts}
+"""Further ones, which only DynamoDB can show."""
+
+
 def plant(name: str) -> None:
-    """Plant a mistake; for this process only."""
-    PLANTED[name]()
+    """Plant a mistake, for this process only; without a name none."""
+    if name:
+        {**PLANTED, **ON_TABLES}[name]()
 
 
 def _put_in_place(holder: ModuleType | type, name: str, value: object) -> None:

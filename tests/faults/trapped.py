@@ -12,19 +12,22 @@ from kept.adapters.outbox import schema as outbox_schema
 from kept.adapters.smtp.wire import Wire
 from kept.adapters.sqlite import schema
 from kept.core.notifications import AttemptState, Notification, SendOutcome
+from kept.core.people import Consent
 from kept.ports.channel import Channel, OutgoingMessage
-from kept.ports.store import E, Entity, Page, Store, Transaction
+from kept.ports.store import E, Page, Store, Transaction
 from tests.faults.passing import PassingChannel, PassingStore, PassingTransaction, Step
+from tests.faults.trapped_tables import Doing
 from tests.faults.traps import Trap
 
 T = TypeVar("T")
 
 
 class Batch:
-    """What the steps in the open transaction have done."""
+    """What the steps in the open transaction have done, and what kind of step runs."""
 
     def __init__(self) -> None:
         self.marks: list[str] = []
+        self.doing = Doing()
 
 
 class Marking(PassingTransaction):
@@ -37,11 +40,12 @@ class Marking(PassingTransaction):
         self._trap = trap
         self._has_read = False
 
-    def guard(self, entity: Entity) -> None:
-        if not self._has_read:
+    def get(self, kind: type[E], entity_id: str) -> E | None:
+        found = self.inner.get(kind, entity_id)
+        if kind is Consent and not self._has_read:
+            self._has_read = True
             self._trap.passing("sending: facts read")
-        self._has_read = True
-        self.inner.guard(entity)
+        return found
 
     def put(self, entity: E) -> E:
         if isinstance(entity, Notification):
@@ -85,6 +89,7 @@ class WorkersStore(PassingStore):
         return page
 
     def _marked(self, tx: Transaction, step: Step[T]) -> T:
+        self._batch.doing.begins(step)
         marking = Marking(tx, self._trap)
         result = step(marking)
         self._batch.marks.append(marking.mark)
@@ -108,6 +113,7 @@ class ClientsStore(PassingStore):
         return self.inner.submit(partial(self._marked, step=step))
 
     def _marked(self, tx: Transaction, step: Step[T]) -> T:
+        self._batch.doing.begins(step)
         result = step(tx)
         self._batch.marks.append("booking")
         return result

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kept.core.notifications import Notification
+from kept.core.people import ChannelName, Consent
 from tests.faults.simulated.stores import Trouble, Written
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ class Between:
         self._world = world
         self._chance = world.chance
         self._scheme = world.scheme
+        self._begun: dict[tuple[str, ChannelName, datetime], str] = {}
+        """Attempts by notification, channel and beginning."""
 
     def true_now(self) -> datetime:
         """Return the time of all others, whatever the clock of the machine shows."""
@@ -35,21 +39,36 @@ class Between:
         """Let others come in between what a step has read and what it reads next, or let the worker die there."""
         self._come_between(self._scheme.between / 10)
 
-    def before_write(self, written: tuple[Written, ...]) -> None:
+    def before_write(self, written: Written) -> None:
         """Let others come in between what a step has read and what it writes, more so when a message is to leave."""
-        claims = self._world.claims
-        begins = any(attempt.id not in claims for each in written for attempt in each.attempts)
-        self._come_between(self._scheme.between * (2 if begins else 1), written)
+        notifications = tuple(each for each in written if isinstance(each, Notification))
+        begins = any(attempt.id not in self._world.claims for each in notifications for attempt in each.attempts)
+        self._come_between(self._scheme.between * (2 if begins else 1), notifications)
 
-    def landed(self, written: tuple[Written, ...]) -> None:
+    def landed(self, written: Written) -> None:
         """Note what is true from now on; the worker may die before it hears of it."""
         world = self._world
-        for attempt_id in (attempt.id for each in written for attempt in each.attempts):
-            if attempt_id not in world.claims:
-                world.claims[attempt_id] = world.mark()
+        for each in written:
+            if isinstance(each, Notification):
+                self._on_record(each)
+            else:
+                self._cleared(each)
         world.has_heard()
         if world.is_working and self._scheme.between:
             world.perhaps_die()
+
+    def _on_record(self, notification: Notification) -> None:
+        for attempt in notification.attempts:
+            if attempt.id not in self._world.claims:
+                self._world.claims[attempt.id] = self._world.mark()
+                self._begun[notification.id, attempt.channel, attempt.started_at] = attempt.id
+
+    def _cleared(self, address: Consent) -> None:
+        """Note which attempts an address knows of from now on: what it says later comes after them."""
+        for line in address.told:
+            attempt_id = self._begun.get((line.notification_id, address.channel, line.at))
+            if attempt_id and attempt_id not in self._world.cleared:
+                self._world.cleared[attempt_id] = self._world.mark()
 
     def trouble(self, operation: str) -> Trouble | None:
         """Return what goes wrong with the next call to the store, if anything does."""
@@ -62,7 +81,7 @@ class Between:
     def _is_quiet(self) -> bool:
         return not self._world.is_open or self._world.is_calm
 
-    def _come_between(self, likely: float, written: tuple[Written, ...] = ()) -> None:
+    def _come_between(self, likely: float, about: tuple[Notification, ...] = ()) -> None:
         """Let the worker meet the desk or another worker, and the desk the worker."""
         world = self._world
         if not likely or self._is_quiet() or world.is_aside:
@@ -73,7 +92,7 @@ class Between:
             return
         world.perhaps_die()
         if self._chance.random() < likely:
-            others: list[Callable[[], None]] = [partial(world.desk.interrupt, written), self._rival]
+            others: list[Callable[[], None]] = [partial(world.desk.interrupt, about), self._rival]
             with world.aside():
                 self._chance.choice(others)()
 

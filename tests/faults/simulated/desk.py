@@ -12,7 +12,7 @@ from kept.core.batches import BatchItem
 from kept.core.booking import Appointment, AppointmentEvent, BookingRequest
 from kept.core.errors import KeptError
 from kept.core.intervals import Interval
-from kept.core.notifications import SMS_THEN_EMAIL
+from kept.core.notifications import SMS_THEN_EMAIL, Notification
 from kept.core.people import ChannelName
 from kept.core.receipts import IncomingReply
 from kept.core.schedules import Role, Schedule
@@ -22,7 +22,6 @@ from kept.flow.reminders import plan_batch
 from kept.flow.replies import reply_step
 from kept.ports.store import Transaction
 from tests.faults.simulated.setting import HOUR, Person
-from tests.faults.simulated.stores import Written
 from tests.faults.simulated.truth import BatchLine, Mark, Phase
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Desk:
         self._providers_listen = world.chance.random() < 0.5
         """Whether the provider, too, keeps a list of those who said stop."""
         self.replies: list[str] = []
-        self._meant: tuple[Written, ...] = ()
+        self._meant: tuple[Notification, ...] = ()
         self._acts: dict[Callable[[], None], int] = {
             self._book: 12,
             self._move: 4,
@@ -79,7 +78,7 @@ class Desk:
         acts = self._acts if self._world.truth.phases else {self._book: 1}
         self._chance.choices(list(acts), list(acts.values()))[0]()
 
-    def interrupt(self, about: tuple[Written, ...] = ()) -> None:
+    def interrupt(self, about: tuple[Notification, ...] = ()) -> None:
         """
         Do something that comes between two steps of the worker.
 

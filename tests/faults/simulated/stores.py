@@ -17,10 +17,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from kept.adapters.dynamodb import DynamoStore, Tables
 from kept.adapters.memory import MemoryStore
 from kept.core.notifications import Notification
+from kept.core.people import Consent
 from kept.main.kinds import KINDS
 from kept.ports.store import Store, Transaction
 from tests.aws.emulator import drop_tables, make_tables, session_emulator
 from tests.aws.local_dynamo import LocalDynamo
+from tests.aws.tables import AtOnceStore
 from tests.faults.passing import PassingStore
 
 T = TypeVar("T")
@@ -29,19 +31,11 @@ Answer = dict[str, Any]
 WRITES: Final = frozenset({"put_item", "delete_item", "transact_write_items"})
 AWAITED: Final = ("notifications_due", "records_1")
 """Indexes in which a worker looks for what is to be done: messages, and calls of providers."""
+Written = tuple[Notification | Consent, ...]
+"""What a call writes of messages, and of the addresses to which they go."""
+
+_KINDS: Final[dict[str, type[Notification | Consent]]] = {each.kind: each for each in (Notification, Consent)}
 _NUMBERS: Final = count(1)
-
-
-class _Attempt(msgspec.Struct, frozen=True):
-    id: str
-
-
-class Written(msgspec.Struct, frozen=True):
-    """What the world reads in a notification that is written."""
-
-    patient_id: str
-    appointment_id: str | None = None
-    attempts: tuple[_Attempt, ...] = ()
 
 
 class Trouble(StrEnum):
@@ -65,10 +59,10 @@ class Surroundings(Protocol):
     def before_read(self) -> None:
         """Let something happen before a step reads."""
 
-    def before_write(self, written: tuple[Written, ...]) -> None:
-        """Let something happen before a step writes these notifications, and whatever else."""
+    def before_write(self, written: Written) -> None:
+        """Let something happen before a step writes this, and whatever else."""
 
-    def landed(self, written: tuple[Written, ...]) -> None:
+    def landed(self, written: Written) -> None:
         """Note that a write has landed."""
 
     def trouble(self, operation: str) -> Trouble | None:
@@ -102,19 +96,6 @@ class WatchedStore(PassingStore):
         return future
 
 
-class AtOnceStore(DynamoStore):
-    """Runs a step at once, so that a seed fixes the order of all calls."""
-
-    def submit(self, step: Callable[[Transaction], T]) -> Future[T]:
-        """Run the step in the caller's thread; one that kills the caller is never answered."""
-        future: Future[T] = Future()
-        try:
-            future.set_result(self._run(step))
-        except Exception as error:  # noqa: BLE001  whatever the step raised belongs to whoever asks for its result
-            future.set_exception(error)
-        return future
-
-
 class WatchedClient:
     """A client of DynamoDB that tells the world of its calls; some of them go wrong, once."""
 
@@ -132,7 +113,7 @@ class WatchedClient:
             return self._made(operation, partial(real, **parameters))
 
         def write(**parameters: Any) -> Answer:  # noqa: ANN401 as above
-            written = notifications_in(parameters)
+            written = written_by(parameters)
             if not self._was_unanswered:
                 self._world.before_write(written)
             return self._made(operation, partial(real, **parameters), then=partial(self._world.landed, written))
@@ -162,11 +143,11 @@ def busy() -> ClientError:
     return ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "call")
 
 
-def notifications_in(parameters: Mapping[str, Any]) -> tuple[Written, ...]:
-    """Return the notifications that a call writes."""
+def written_by(parameters: Mapping[str, Any]) -> Written:
+    """Return what a call writes of messages and addresses."""
     puts = [each.get("Put", {}) for each in parameters.get("TransactItems", [])] or [parameters]
-    items = [put["Item"] for put in puts if put.get("Item", {}).get("kind", {}).get("S") == Notification.kind]
-    return tuple(msgspec.json.decode(_body_of(item), type=Written) for item in items)
+    found = ((_KINDS.get(put.get("Item", {}).get("kind", {}).get("S", "")), put.get("Item")) for put in puts)
+    return tuple(msgspec.json.decode(_body_of(item), type=kind) for kind, item in found if kind)
 
 
 def _body_of(item: Answer) -> bytes:

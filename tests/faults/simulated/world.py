@@ -69,7 +69,7 @@ class Month:
         self.claims: dict[str, Mark] = {}
         """When each attempt was put on record."""
         self.cleared: dict[str, Mark] = {}
-        """When the claim of each attempt was over, and the store had said so."""
+        """When each attempt was known with its address, or else when the claim was over."""
         self._serial = 0
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._steps_left = 0
@@ -289,8 +289,9 @@ class Month:
     def _watch(self, turn: Turn) -> None:
         """Note which attempts are committed from now on, and which have come to an end on record."""
         for handover in turn.claimed.handovers:
-            self.cleared[handover.ref.attempt_id] = mark = self.mark()
+            mark = self.mark()
             self.claims.setdefault(handover.ref.attempt_id, mark)
+            self.cleared.setdefault(handover.ref.attempt_id, mark)
         if turn.claimed.notification and not turn.claimed.handovers:
             for attempt in turn.claimed.notification.attempts:
                 if attempt.state is not AttemptState.SENDING:
@@ -314,7 +315,7 @@ class Month:
         return self.claims.get(attempt_id)
 
     def cleared_of(self, attempt_id: str) -> Mark | None:
-        """Return when the claim of the attempt was over."""
+        """Return when the attempt was known with its address, or else when the claim was over."""
         return self.cleared.get(attempt_id)
 
     def begins(self, call: Call) -> None:
