@@ -3,7 +3,8 @@ Run simulations by hand.
 
 ``python -m tests.faults.simulated 0 2000`` lives through months, in memory. Words behind it choose otherwise: ``races``
 lives through races instead, ``dynamodb`` keeps everything in tables in this process, ``emulator`` in those of an
-emulator. ``mistakes`` alone looks for each planted mistake and prints at which seed it was found.
+emulator. ``mistakes`` alone looks for each planted mistake, in memory and in tables in this process, and prints at which
+seed it was found.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import logging
 import sys
 import time
 import zoneinfo
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from tests.faults.simulated.invariants import problems_of
-from tests.faults.simulated.mistakes import MISTAKES
+from tests.faults.simulated.mistakes import MISTAKES, Planting
 from tests.faults.simulated.optimistic_mistakes import OPTIMISTIC
-from tests.faults.simulated.setting import MONTH, MONTH_BETWEEN, RACES, RACES_BETWEEN, Scheme
+from tests.faults.simulated.setting import BETWEEN, MONTH, RACES, RACES_BETWEEN, Scheme
 from tests.faults.simulated.stores import Keep, in_memory, in_this_process, on_emulator
 from tests.faults.simulated.sweeping import first_seed_that_sees
 from tests.faults.simulated.world import lived
 
+Hunt = tuple[str, Callable[[], Planting], str, Scheme, Keep]
 STORES: Final = {"dynamodb": in_this_process, "emulator": on_emulator}
 
 
@@ -49,24 +52,31 @@ def sweep(first: int, end: int, scheme: Scheme, keep: Keep) -> int:
 
 def look_for_mistakes() -> int:
     """Look for each planted mistake; return how many were missed."""
-    everywhere = [(name, plant, invariant, scheme, in_memory) for name, (plant, invariant, scheme) in MISTAKES.items()]
-    optimistic = [
-        (name, plant, invariant, RACES_BETWEEN, in_this_process) for name, (plant, invariant) in OPTIMISTIC.items()
-    ]
-    missed = 0
-    for name, plant, invariant, scheme, keep in [*everywhere, *optimistic]:
-        with plant():
-            seed = first_seed_that_sees(invariant, scheme, keep)
-        missed += seed is None
-        say(f"{invariant:4} {'missed' if seed is None else f'seed {seed}':9} {name}")
-    return missed
+    hunts: list[Hunt] = []
+    for name, (plant, invariant, scheme) in MISTAKES.items():
+        hunts += [
+            (name, plant, invariant, scheme, in_memory),
+            (name, plant, invariant, BETWEEN[scheme], in_this_process),
+        ]
+    for name, (plant, invariant) in OPTIMISTIC.items():
+        hunts.append((name, plant, invariant, RACES_BETWEEN, in_this_process))
+    return sum(is_missed(*hunt) for hunt in hunts)
+
+
+def is_missed(name: str, plant: Callable[[], Planting], invariant: str, scheme: Scheme, keep: Keep) -> bool:
+    """Look for one mistake, and say whether it was found."""
+    with plant():
+        seed = first_seed_that_sees(invariant, scheme, keep)
+    store = "memory" if keep is in_memory else "tables"
+    say(f"{invariant:4} {store} {'missed' if seed is None else f'seed {seed}':9} {name}")
+    return seed is None
 
 
 def chosen(words: list[str]) -> tuple[Scheme, Keep]:
     """Return what some words choose: races or months, and in which store."""
     keep = next((STORES[word] for word in words if word in STORES), in_memory)
-    schemes = (MONTH, RACES) if keep is in_memory else (MONTH_BETWEEN, RACES_BETWEEN)
-    return schemes["races" in words], keep
+    scheme = RACES if "races" in words else MONTH
+    return scheme if keep is in_memory else BETWEEN[scheme], keep
 
 
 if __name__ == "__main__":

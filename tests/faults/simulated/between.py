@@ -36,13 +36,15 @@ class Between:
         return timedelta(seconds=self._chance.choice(self._scheme.lags))
 
     def before_read(self) -> None:
-        """Let others come in between what a step has read and what it reads next, or let the worker die there."""
+        """Let others come in between what a step has read and what it reads next; nobody dies there, or all would."""
         self._come_between(self._scheme.between / 10)
 
     def before_write(self, written: Written) -> None:
         """Let others come in between what a step has read and what it writes, more so when a message is to leave."""
         notifications = tuple(each for each in written if isinstance(each, Notification))
         begins = any(attempt.id not in self._world.claims for each in notifications for attempt in each.attempts)
+        if self._world.is_working and self._scheme.between:
+            self._world.perhaps_die()
         self._come_between(self._scheme.between * (2 if begins else 1), notifications)
 
     def landed(self, written: Written) -> None:
@@ -90,7 +92,6 @@ class Between:
             if self._chance.random() < likely:
                 world.work()
             return
-        world.perhaps_die()
         if self._chance.random() < likely:
             others: list[Callable[[], None]] = [partial(world.desk.interrupt, about), self._rival]
             with world.aside():

@@ -58,6 +58,7 @@ MONTH_BETWEEN: Final = Scheme(between=0.02, lags=LAGS, faults=0.02, answers_repl
 RACES_BETWEEN: Final = Scheme(
     days=3, acts=24, interruptions=0.05, between=0.2, lags=LAGS, faults=0.02, answers_replies=True
 )
+BETWEEN: Final = {MONTH: MONTH_BETWEEN, RACES: RACES_BETWEEN}
 """For a store that locks nothing: there others come in between the reads and the write of one step, too."""
 
 
