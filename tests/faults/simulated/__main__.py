@@ -3,8 +3,8 @@ Run simulations by hand.
 
 ``python -m tests.faults.simulated 0 2000`` lives through months, in memory. Words behind it choose otherwise: ``races``
 lives through races instead, ``dynamodb`` keeps everything in tables in this process, ``emulator`` in those of an
-emulator. ``mistakes`` alone looks for each planted mistake, in memory and in tables in this process, and prints at which
-seed it was found.
+emulator. ``mistakes`` alone looks for each planted mistake, in memory and in tables in this process, and prints at
+which seed it was found.
 """
 
 from __future__ import annotations
