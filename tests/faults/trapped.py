@@ -12,7 +12,6 @@ from kept.adapters.outbox import schema as outbox_schema
 from kept.adapters.smtp.wire import Wire
 from kept.adapters.sqlite import schema
 from kept.core.notifications import AttemptState, Notification, SendOutcome
-from kept.core.people import Consent
 from kept.ports.channel import Channel, OutgoingMessage
 from kept.ports.store import E, Page, Store, Transaction
 from tests.faults.passing import PassingChannel, PassingStore, PassingTransaction, Step
@@ -40,12 +39,11 @@ class Marking(PassingTransaction):
         self._trap = trap
         self._has_read = False
 
-    def get(self, kind: type[E], entity_id: str) -> E | None:
-        found = self.inner.get(kind, entity_id)
-        if kind is Consent and not self._has_read:
-            self._has_read = True
+    def put_last(self, entity: E) -> E:
+        if not self._has_read:
             self._trap.passing("sending: facts read")
-        return found
+        self._has_read = True
+        return self.inner.put_last(entity)
 
     def put(self, entity: E) -> E:
         if isinstance(entity, Notification):

@@ -8,7 +8,7 @@ from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
 from kept.core.channels import Capabilities
 from kept.core.errors import StorageUnavailableError
 from kept.core.practice import PRACTICE_ID, Practice
-from kept.entrypoints.aws_lambda.sweeping import FOR_CHORES_S
+from kept.entrypoints.aws_lambda.sweeping import FOR_CHORES_S, Sweep
 from kept.flow.booking import book
 from kept.flow.due import due_ids
 from kept.flow.watch import load_heartbeat
@@ -118,14 +118,20 @@ def test_a_chore_that_fails_stops_neither_the_others_nor_the_next_minute() -> No
     assert world.store.load(Practice, (PRACTICE_ID,))
 
 
-def test_who_waits_for_word_is_early_and_neither_queued_nor_counted_again() -> None:
+def awaiting_word() -> tuple[CloudWorld, Sweep]:
+    """Return a world in which a text was taken two minutes ago, and the sweep that has queued it."""
     texts = RecordingChannel(SMS, can=Capabilities(receipts=True, names_attempt=True))
     world = practice(1, CloudWorld(texts))
     sweep = world.new_sweep()
     sweep.run(called())
     world.reminders.run(from_queue(*world.queue.taken()), called())
-
     world.clock.advance(timedelta(minutes=2))
+    return world, sweep
+
+
+def test_who_waits_for_word_is_early_and_neither_queued_nor_counted_again() -> None:
+    world, sweep = awaiting_word()
+
     later = sweep.run(called())
     restarted = world.new_sweep().run(called())
 
@@ -134,12 +140,7 @@ def test_who_waits_for_word_is_early_and_neither_queued_nor_counted_again() -> N
 
 
 def test_whose_patience_is_over_is_queued_by_the_next_look() -> None:
-    texts = RecordingChannel(SMS, can=Capabilities(receipts=True, names_attempt=True))
-    world = practice(1, CloudWorld(texts))
-    sweep = world.new_sweep()
-    sweep.run(called())
-    world.reminders.run(from_queue(*world.queue.taken()), called())
-    world.clock.advance(timedelta(minutes=2))
+    world, sweep = awaiting_word()
     sweep.run(called())
     wake_at = world.notifications(1)[0].wake_at
     assert wake_at is not None
