@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from types import ModuleType
@@ -33,6 +34,8 @@ from tests.faults.simulated.optimistic_mistakes import one_after_the_other
 
 T = TypeVar("T")
 
+_PLANTED_FOR_GOOD: Final[list[AbstractContextManager[None]]] = []
+"""Whatever nobody holds any more would be taken out again."""
 _TAKEN: Final = SendOutcome(state=AttemptState.ACCEPTED, provider_message_id="surely")
 
 
@@ -116,7 +119,9 @@ def _pass_on_error(done: Future[T], answer: Future[T]) -> None:
 
 def commit_in_parts() -> None:
     """Commit one item after the other."""
-    one_after_the_other().__enter__()  # never taken out again: it is for this process only
+    planting = one_after_the_other()
+    planting.__enter__()
+    _PLANTED_FOR_GOOD.append(planting)
 
 
 def planning_in_a_second_transaction() -> None:

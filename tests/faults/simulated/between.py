@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent
@@ -13,6 +13,8 @@ from tests.faults.simulated.stores import Trouble, Written
 
 if TYPE_CHECKING:
     from tests.faults.simulated.world import Month
+
+SHORTEST_LEASE: Final = timedelta(seconds=60)
 
 
 class Between:
@@ -98,5 +100,8 @@ class Between:
                 self._chance.choice(others)()
 
     def _rival(self) -> None:
-        """Let another worker do all that is due."""
+        """Let another worker do all that is due; where an end is not on record in time, it finds that nobody knows."""
+        now = self._world.clock.now()
+        for call in self._world.unsettled.values():
+            call.is_unknown = call.is_unknown or now > call.mark.at + SHORTEST_LEASE
         self._world.new_worker().run_due()

@@ -80,7 +80,7 @@ class Month:
         """Whether a provider has called since the worker last looked."""
         self.is_aside = 0
         """How deep we are in things that happen between two steps of the worker."""
-        self._unsettled: dict[str, Call] = {}
+        self.unsettled: dict[str, Call] = {}
         self._hearing: dict[int, IncomingReply] = {}
         """The reply that is being applied, by how deep we are."""
         self.worker: Dispatcher | None = None
@@ -229,9 +229,9 @@ class Month:
 
     def _nobody_can_know(self) -> None:
         """Note of all calls whose end is not on record yet that it will not be there before their leases end."""
-        for call in self._unsettled.values():
+        for call in self.unsettled.values():
             call.is_unknown = True
-        self._unsettled.clear()
+        self.unsettled.clear()
 
     def _jump(self, by: timedelta) -> None:
         """Let somebody put the clock of the machine forward or back."""
@@ -295,7 +295,7 @@ class Month:
         if turn.claimed.notification and not turn.claimed.handovers:
             for attempt in turn.claimed.notification.attempts:
                 if attempt.state is not AttemptState.SENDING:
-                    self._unsettled.pop(attempt.id, None)
+                    self.unsettled.pop(attempt.id, None)
 
     def perhaps_die(self) -> None:
         if self._steps_left and not self.is_aside:
@@ -320,7 +320,7 @@ class Month:
 
     def begins(self, call: Call) -> None:
         """Judge a message in the moment in which it is handed over; the worker may die just before."""
-        self._unsettled[call.message.attempt_id] = call
+        self.unsettled[call.message.attempt_id] = call
         self.perhaps_die()
         self.judge.begins(call)
 
