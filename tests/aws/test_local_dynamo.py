@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Final
@@ -9,12 +10,12 @@ from typing import Any, Final
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from kept.adapters.dynamodb import Table, Tables
 from tests.aws.emulator import Emulator, drop_tables, make_tables
-from tests.aws.local_dynamo import BEGINNING, MOST_BYTES, LocalDynamo
+from tests.aws.local_dynamo import BEGINNING, MOST_BYTES, Action, LocalDynamo
 
 Answer = dict[str, Any]
 Call = tuple[str, dict[str, Any]]
@@ -43,7 +44,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 STAMPS: Final = st.builds(
     lambda version, owner, sort: Stamp(version=version, owner=owner, sort=sort),
     st.integers(1, 3),
-    st.sampled_from(["", "ann", "bob"]),
+    st.sampled_from(["", "ann", "ann", "ann", "bob"]),
     SORTS,
 )
 
@@ -118,7 +119,7 @@ def queries(draw: st.DrawFn) -> Call:
     low, high = draw(st.none() | SORTS), draw(st.none() | SORTS)
     if low and high and low > high:
         low, high = high, low
-    names, values = {"#p": f"{index}_pk"}, {":p": {"S": draw(st.sampled_from(["ann", "bob", "nobody"]))}}
+    names, values = {"#p": f"{index}_pk"}, {":p": {"S": draw(st.sampled_from(["ann", "ann", "ann", "bob", "nobody"]))}}
     range_ = {(True, True): "BETWEEN :low AND :high", (True, False): ">= :low", (False, True): "<= :high"}
     expression = "#p = :p"
     if low or high:
@@ -136,11 +137,23 @@ def queries(draw: st.DrawFn) -> Call:
     }
 
 
-CALLS: Final = st.lists(
-    st.one_of(writes_of_one(), writes_of_one(), transactions(), transactions(), reads(), queries(), queries()),
-    min_size=1,
-    max_size=40,
+FIRST: Final = st.lists(
+    st.builds(
+        lambda table, key, stamp: ("put_item", {"TableName": table, "Item": item_of(table, key, stamp)}),
+        NAMES,
+        KEYS,
+        STAMPS,
+    ),
+    min_size=4,
+    max_size=10,
 )
+"""Writes that land, so that there is something to be found."""
+THEN: Final = st.lists(
+    st.one_of(writes_of_one(), transactions(), transactions(), reads(), queries(), queries(), queries()),
+    min_size=8,
+    max_size=30,
+)
+CALLS: Final[st.SearchStrategy[list[Call]]] = st.builds(lambda first, then: [*first, *then], FIRST, THEN)
 
 
 def told(client: Any, tables: Tables, call: Call) -> Answer:  # noqa: ANN401 the SDK has no types
@@ -209,6 +222,57 @@ def test_every_call_is_answered_as_the_emulator_answers_it(calls: list[Call], em
     drop_tables(theirs, tables)
     for call, expected, answer in answers:
         assert answer == expected, call
+
+
+class Unconditional(LocalDynamo):
+    """Looks at no condition."""
+
+    def _reason(self, action: Action) -> Answer:
+        return {"Code": "None"}
+
+
+class Halved(LocalDynamo):
+    """Does the part of a transaction that can be done."""
+
+    def transact_write_items(self, **parameters: Any) -> Answer:  # noqa: ANN401 as the SDK
+        for each in parameters["TransactItems"]:
+            with suppress(ClientError):
+                super().transact_write_items(**parameters | {"TransactItems": [each], "ClientRequestToken": str(each)})
+        return super().transact_write_items(**parameters)
+
+
+class Forgetful(LocalDynamo):
+    """Knows no token again."""
+
+    def _is_known(self, parameters: Answer) -> bool:
+        return False
+
+
+class Silent(LocalDynamo):
+    """Does not show what was stored where a condition did not hold."""
+
+    def _reason(self, action: Action) -> Answer:
+        return {name: value for name, value in super()._reason(action).items() if name != "Item"}
+
+
+class Backward(LocalDynamo):
+    """Answers every query from its end."""
+
+    def query(self, **parameters: Any) -> Answer:  # noqa: ANN401 as the SDK
+        return super().query(**parameters | {"ScanIndexForward": False})
+
+
+@pytest.mark.parametrize("broken", [Unconditional, Halved, Forgetful, Silent, Backward])
+def test_a_mistake_in_it_is_seen_by_such_calls(broken: type[LocalDynamo]) -> None:
+    def differs(calls: list[Call]) -> bool:
+        honest, other = LocalDynamo(), broken()
+        tables = make_tables(honest, "local", TABLES)
+        make_tables(other, "local", TABLES)
+        return any(told(honest, tables, call) != told(other, tables, call) for call in calls)
+
+    seen = find(CALLS, differs, settings=settings(max_examples=500, database=None, phases=(Phase.generate,)))
+
+    assert seen
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES - 2_000, MOST_BYTES + 1])
