@@ -123,13 +123,13 @@ def _backwards(evidence: Evidence) -> Iterator[str]:
 def _receipts_lost(evidence: Evidence) -> Iterator[str]:
     """Whatever the outbox was answered that we know to be delivered is on record so, and nothing else is."""
     for each in evidence.notifications.values():
-        lines = evidence.lines_of(each.id)
+        lines = [line for line in evidence.lines_of(each.id) if line.is_reported]
         delivered = {a.channel for a in each.attempts if a.state is AttemptState.DELIVERED}
-        for line in lines:
-            is_told = line.is_reported and any(line.at < at for at in evidence.history.told_at)
-            if is_told and line.channel not in delivered:
-                yield f"acknowledged is durable: the receipt of {line.dedupe_key} was answered, and is not on record"
-        if delivered - {line.channel for line in lines if line.is_reported}:
+        told = {line.channel for line in lines if any(line.at < at for at in evidence.history.told_at)}
+        may_be_told = {line.channel for line in lines if any(line.at < at for at in evidence.history.telling_at)}
+        if told - delivered:
+            yield f"acknowledged is durable: a receipt of {each.id} was answered, and is not on record"
+        if delivered - may_be_told:
             yield f"none lost: {each.id} counts as delivered, and nobody has said so"
 
 

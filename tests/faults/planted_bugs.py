@@ -23,11 +23,15 @@ from kept.core.booking import Appointment, AppointmentStatus
 from kept.core.links import Links
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, SendOutcome
 from kept.core.practice import PRACTICE_ID, Practice
-from kept.entrypoints.worker import steps
+from kept.core.receipts import ReceivedCall
+from kept.entrypoints.worker import CallReaders, steps
+from kept.entrypoints.worker.calls import Applied
+from kept.entrypoints.worker.chores import Chores
 from kept.flow import booking, dispatch
 from kept.flow.dispatch import AttemptRef, Carriers, Claimed
+from kept.flow.receipts import mark_applied
 from kept.flow.reminders import plan_reminders
-from kept.ports.store import Transaction
+from kept.ports.store import Store, Transaction
 from tests.faults import world
 from tests.faults.scenario import Op
 from tests.faults.simulated.optimistic_mistakes import one_after_the_other
@@ -124,6 +128,38 @@ def commit_in_parts() -> None:
     _PLANTED_FOR_GOOD.append(planting)
 
 
+def applied_before_it_is() -> None:
+    """Note that a call has been applied, and apply it then."""
+    apply = CallReaders.apply
+
+    def marked_first(readers: CallReaders, store: Store, call: ReceivedCall, *, now: datetime) -> Applied:
+        store.submit(partial(mark_applied, call_id=call.id, now=now)).result()
+        return apply(readers, store, call, now=now)
+
+    _put_in_place(CallReaders, "apply", marked_first)
+
+
+def accepted_counts_as_delivered() -> None:
+    """Believe that whatever a provider takes arrives."""
+    record = dispatch.record
+
+    def surely(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datetime) -> Notification | None:
+        is_taken = outcome.state is AttemptState.ACCEPTED
+        state = AttemptState.DELIVERED if is_taken else outcome.state
+        return record(tx, ref, msgspec.structs.replace(outcome, state=state), now=now)
+
+    _put_in_place(steps, "record", surely)
+
+
+def nothing_is_forgotten() -> None:
+    """Leave what providers said where it is."""
+
+    def nothing(_chores: Chores, _now: datetime) -> None:
+        return None
+
+    _put_in_place(Chores, "_forget_receipts", nothing)
+
+
 def planning_in_a_second_transaction() -> None:
     """Commit the booking, and plan its reminders afterwards."""
     _put_in_place(booking, "plan_reminders", _plan_nothing)
@@ -172,14 +208,19 @@ PLANTED: Final[dict[str, Callable[[], None]]] = {
 }
 
 
-ON_TABLES: Final[dict[str, Callable[[], None]]] = {"a commit in parts": commit_in_parts}
-"""Further ones, which only DynamoDB can show."""
+CALLED: Final[dict[str, Callable[[], None]]] = {
+    "a commit in parts": commit_in_parts,
+    "applied before it is": applied_before_it_is,
+    "accepted counts as delivered": accepted_counts_as_delivered,
+    "nothing is forgotten": nothing_is_forgotten,
+}
+"""Further ones, for programs that providers call, and whose store is called for each read and each write."""
 
 
 def plant(name: str) -> None:
     """Plant a mistake, for this process only; without a name none."""
     if name:
-        {**PLANTED, **ON_TABLES}[name]()
+        {**PLANTED, **CALLED}[name]()
 
 
 def _put_in_place(holder: ModuleType | type, name: str, value: object) -> None:

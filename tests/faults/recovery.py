@@ -47,6 +47,8 @@ def judged(run: Run, history: History, doubt: Answered | None, done: int, *, is_
         is_gentle: Whether the first life was told to end, and so must have left nothing under way.
     """
     world = World(run, Trap(), lambda _: None)
+    if doubt:
+        history.began(doubt)
     found_wrong = history.disagreements(_appointments(world.store, run), doubt)
     found_wrong += _opt_outs_gone(world.store, history, doubt)
     if is_gentle:
