@@ -11,7 +11,7 @@ from kept.adapters.dynamodb import Table, Tables
 from kept.adapters.memory import MemoryStore
 from kept.adapters.sqlite import SqliteStore
 from kept.ports.store import Store
-from tests.aws.tables import dynamo_store
+from tests.aws.tables import dynamo_store, local_store
 from tests.contracts.entities import KINDS
 
 OWN_TABLES = Tables(
@@ -27,6 +27,7 @@ STORES: dict[str, Callable[[Path], Store]] = {
     "sqlite": lambda folder: SqliteStore(folder / "kept.sqlite3", kinds=KINDS),
     "dynamodb": lambda _: dynamo_store(KINDS),
     "dynamodb-own table": lambda _: dynamo_store(KINDS, tables=OWN_TABLES),
+    "dynamodb-in this process": lambda _: local_store(KINDS),
 }
 """Folder below adapters, and after a dash what is special -> a new, empty store."""
 

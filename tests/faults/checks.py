@@ -19,6 +19,10 @@ from tests.faults.practice import ZONE, double_bookings
 from tests.faults.scenario import PATIENTS
 
 _VOID: Final = {Reason.APPOINTMENT_CANCELLED, Reason.APPOINTMENT_MOVED, Reason.OPTED_OUT}
+_TAKEN: Final = {Outcome.ACCEPTED, Outcome.DELIVERED}
+_TELLABLE: Final = {Outcome.ACCEPTED, Outcome.FAILED}
+"""Ends after which it may become known that a message was delivered: taken, or lost sight of."""
+ENDS: Final = ("calls_by_end", "exchanges_by_end", "provider_messages_by_end", "replies_by_end")
 _TROUBLE: Final = {"fail", "throttle", "lost"}
 
 
@@ -34,6 +38,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     appointments: tuple[Appointment, ...]
     may_be_unknown: bool
     """Whether a provider that cannot be asked was used."""
+    is_called: bool = False
+    """Whether providers call with receipts and replies, and what they said is forgotten at the end."""
 
     def lines_of(self, notification_id: str) -> list[Line]:
         """Return what providers took for a notification."""
@@ -50,7 +56,10 @@ def problems(evidence: Evidence, store: Store) -> list[str]:
         *_after_opt_out(evidence),
         *_stuck(evidence, store),
         *_backwards(evidence),
+        *_receipts_lost(evidence),
     ]
+    if evidence.is_called:
+        found += [f"forgotten: {index} still holds something" for index in ENDS if store.query(index, "all").hits]
     for each in expected.values():
         found += _lost(evidence, each)
         found += _too_late(evidence, each)
@@ -98,13 +107,30 @@ def _stuck(evidence: Evidence, store: Store) -> Iterator[str]:
             yield f"nothing stuck: {each.id} is {each.state}, to be looked at {each.wake_at}"
     if any(store.query("notifications_due", shard, limit=1).hits for shard in due_shards()):
         yield "drains: something is still waiting to be due"
+    if store.query("calls_to_apply", "all", limit=1).hits:
+        yield "drains: a call was never applied"
 
 
 def _backwards(evidence: Evidence) -> Iterator[str]:
-    """What was over stays as it was."""
+    """What was over stays as it was; only that a message was delivered may still become known."""
     for before in evidence.ended_before.values():
-        if evidence.notifications.get(before.id) != before:
+        after = evidence.notifications.get(before.id)
+        is_news = after is not None and after.outcome is Outcome.DELIVERED and before.outcome in _TELLABLE
+        if after != before and not (is_news and evidence.is_called):
             yield f"forward only: {before.id} was {before.outcome}, and changed after that"
+
+
+def _receipts_lost(evidence: Evidence) -> Iterator[str]:
+    """Whatever the outbox was answered that we know to be delivered is on record so, and nothing else is."""
+    for each in evidence.notifications.values():
+        lines = [line for line in evidence.lines_of(each.id) if line.is_reported]
+        delivered = {a.channel for a in each.attempts if a.state is AttemptState.DELIVERED}
+        told = {line.channel for line in lines if any(line.at < at for at in evidence.history.told_at)}
+        may_be_told = {line.channel for line in lines if any(line.at < at for at in evidence.history.telling_at)}
+        if told - delivered:
+            yield f"acknowledged is durable: a receipt of {each.id} was answered, and is not on record"
+        if delivered - may_be_told:
+            yield f"none lost: {each.id} counts as delivered, and nobody has said so"
 
 
 def _lost(evidence: Evidence, each: Expected) -> Iterator[str]:
@@ -114,9 +140,9 @@ def _lost(evidence: Evidence, each: Expected) -> Iterator[str]:
         yield f"none lost: the {each.rule} reminder of {each.phase} was never planned"
         return
     taken = evidence.lines_of(each.id)
-    if stored.outcome is Outcome.ACCEPTED and not taken:
+    if stored.outcome in _TAKEN and not taken:
         yield f"none lost: {each.id} ({each.rule} of {each.phase}) counts as accepted, and no provider has it"
-    if stored.outcome is not Outcome.ACCEPTED and not _is_true(evidence, each, stored):
+    if stored.outcome not in _TAKEN and not _is_true(evidence, each, stored):
         yield f"none lost: {each.id} ({each.rule} of {each.phase}) ended {stored.outcome} because {stored.reason}"
     if each.is_inside_lead and taken:
         yield f"none too late: {each.id} was due before its visit was booked, and went out"

@@ -64,20 +64,32 @@ class History:
         self.phases: dict[str, list[Phase]] = {}
         self.opt_outs: list[OptOut] = []
         self.orders: list[Op] = []
+        self.told_at: list[datetime] = []
+        """When the outbox had told of all that it had taken until then, and was answered."""
+        self.telling_at: list[datetime] = []
+        """When it began to, whatever became of that."""
 
     def add(self, answered: Answered) -> None:
         """Note what is true from now on."""
         op, answer, at = answered.op, answered.answer, answered.at
-        if op.do is Do.ORDER:
-            self.orders.append(op)
+        self.began(answered)
         if answer.refused:
             return
-        if op.do is Do.OPT_OUT:
+        if op.do is Do.RECEIPTS:
+            self.told_at.append(at)
+        if op.do is Do.OPT_OUT or op.text == "STOP":
             self.opted_out(op, at)
         if op.do is Do.CANCEL:
             self.phases[op.appointment][-1].until = at
         if op.do in {Do.BOOK, Do.MOVE} and answer.start:
             self._begin(op, answer.sequence, answer.start, at)
+
+    def began(self, begun: Answered) -> None:
+        """Note what may be true from now on, whatever it was answered."""
+        if begun.op.do is Do.ORDER:
+            self.orders.append(begun.op)
+        if begun.op.do is Do.RECEIPTS:
+            self.telling_at.append(begun.at)
 
     def opted_out(self, op: Op, at: datetime) -> None:
         """Note that an address must not be written to."""

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 import msgspec
 
+from tests.faults.keeping import Keeping
 from tests.faults.nursery import Request
 from tests.faults.recovery import Verdict
 
@@ -20,15 +21,22 @@ DEEPEST: Final = 12
 
 
 class Nursery:
-    """A process of its own, because forking is safe only where there are no threads."""
+    """
+    A process of its own, because forking is safe only where there are no threads.
 
-    def __init__(self) -> None:
+    Args:
+        keeping: Where its programs keep everything.
+        variables: What they find in their environment, such as where an emulator answers.
+    """
+
+    def __init__(self, keeping: Keeping = Keeping.SQLITE, **variables: str) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+        self._keeping = keeping
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.nursery"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=clean,  # a program that is killed cannot write down what it covered
+            env=clean | variables,  # a program that is killed cannot write down what it covered
         )
 
     def __enter__(self) -> Self:
@@ -46,10 +54,10 @@ class Nursery:
     def verdict(self, point: str, seed: int, *, bug: str = "", how: signal.Signals = signal.SIGKILL) -> Verdict:
         """Return what became of the run of a seed that was killed at a point; on which passing, the seed tells."""
         nth = random.Random(f"{point} {seed}").randint(1, DEEPEST)
-        verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug, signal=how))
+        request = Request(point=point, seed=seed, nth=nth, bug=bug, signal=how, keeping=self._keeping)
+        verdict = self._ask(request)
         if not verdict.was_killed and verdict.passed:
-            nth = 1 + nth % verdict.passed
-            verdict = self._ask(Request(point=point, seed=seed, nth=nth, bug=bug, signal=how))
+            verdict = self._ask(msgspec.structs.replace(request, nth=1 + nth % verdict.passed))
         return verdict
 
     def _ask(self, request: Request) -> Verdict:

@@ -11,12 +11,12 @@ import math
 import os
 import shutil
 import signal
-import socket
 import sys
 import tempfile
 import traceback
 import zoneinfo
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
@@ -24,15 +24,16 @@ from typing import Final, NoReturn
 import msgspec
 import structlog
 
+from kept.core.replies import understand
 from tests.faults import planted_bugs
+from tests.faults.beside import mails, place
 from tests.faults.ending import LONGEST_END_S, Gentle
 from tests.faults.history import Answered, History
-from tests.faults.mail_server import serve
+from tests.faults.keeping import Keeping, Place, furnish
 from tests.faults.practice import NOW
 from tests.faults.recovery import Verdict, judged
-from tests.faults.scenario import scenario
 from tests.faults.traps import Trap
-from tests.faults.world import Answer, Run, World, furnish
+from tests.faults.world import Answer, Run, World
 
 LONGEST_LIFE_S: Final = 60
 """After so long a child is ended from outside: something hangs."""
@@ -47,6 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     bug: str = ""
     """A planted mistake; empty for the program as it is."""
     signal: int = signal.SIGKILL
+    keeping: Keeping = Keeping.SQLITE
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,19 +72,16 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
 
 def attended(request: Request, template: Path) -> Verdict:
     """Return the verdict on one run, killed on a passing that exists."""
-    with tempfile.TemporaryDirectory(prefix="kept-kill-") as name:
-        folder = Path(name) / "data"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kept-kill-"))) / "data"
         shutil.copytree(template, folder)
-        server = _MailServer(folder) if request.seed % 2 else None
-        try:
-            run = Run(folder=str(folder), seed=request.seed, mail_port=server.port if server else 0)
-            fate = _lived(request, run)
-            if os.WIFEXITED(fate.ended) and fate.said[-1:] and fate.said[-1].what == "end":
-                return Verdict(passed=fate.said[-1].number, was_killed=False)
-            return _judged(request, run, fate, _odd_ending(request, fate))
-        finally:
-            if server:
-                server.stop()
+        port = stack.enter_context(mails(folder)) if request.seed % 2 else 0
+        kept = stack.enter_context(place(request.keeping, folder, request.bug))
+        run = Run(place=kept, seed=request.seed, mail_port=port)
+        fate = _lived(request, run)
+        if os.WIFEXITED(fate.ended) and fate.said[-1:] and fate.said[-1].what == "end":
+            return Verdict(passed=fate.said[-1].number, was_killed=False)
+        return _judged(request, run, fate, _odd_ending(request, fate))
 
 
 def _lived(request: Request, run: Run) -> Fate:
@@ -105,13 +104,12 @@ def _odd_ending(request: Request, fate: Fate) -> list[str]:
 
 def _judged(request: Request, run: Run, fate: Fate, found: list[str]) -> Verdict:
     """Let another child start the program again on what the first has left."""
-    history, doubt, done = _told(request.seed, fate.said)
+    history, doubt, done = _told(run, fate.said)
     clock = max((said.at for said in fate.said if said.at), default=NOW)
     again = msgspec.structs.replace(run, at=clock)
 
     def recover(tell: Callable[[object], None]) -> None:
-        if request.bug:
-            planted_bugs.plant(request.bug)
+        planted_bugs.plant(request.bug)
         tell(judged(again, history, doubt, done, is_gentle=request.signal != signal.SIGKILL))
 
     ended, told = _forked(recover)
@@ -121,9 +119,9 @@ def _judged(request: Request, run: Run, fate: Fate, found: list[str]) -> Verdict
     return msgspec.structs.replace(verdict, problems=(*found, *verdict.problems))
 
 
-def _told(seed: int, said: tuple[Said, ...]) -> tuple[History, Answered | None, int]:
+def _told(run: Run, said: tuple[Said, ...]) -> tuple[History, Answered | None, int]:
     """Return what was answered, what was begun and not answered, and how many things were begun."""
-    ops = scenario(seed)
+    ops = run.scenario()
     history = History()
     doubt = None
     begun = 0
@@ -139,25 +137,24 @@ def _told(seed: int, said: tuple[Said, ...]) -> tuple[History, Answered | None, 
 
 def _live(request: Request, run: Run, tell: Callable[[object], None]) -> None:
     """Do everything in order until the trap closes."""
-    if request.bug:
-        planted_bugs.plant(request.bug)
+    planted_bugs.plant(request.bug)
     trap = Trap(request.point, request.nth, signal.Signals(request.signal))
     world = World(run, trap, lambda at: tell(Said(what="clock", at=at)))
     if request.signal == signal.SIGKILL:
-        _serve_clients(world, request.seed, tell)
+        _serve_clients(world, run, tell)
         tell(Said(what="end", number=trap.passed))
         return
     gentle = Gentle(world)
-    seconds = gentle.run(lambda: _serve_clients(world, request.seed, tell, check=gentle.check))
+    seconds = gentle.run(lambda: _serve_clients(world, run, tell, check=gentle.check))
     is_told = gentle.is_told
     tell(Said(what="closed" if is_told else "end", number=math.ceil(seconds) if is_told else trap.passed))
 
 
 def _serve_clients(
-    world: World, seed: int, tell: Callable[[object], None], check: Callable[[], None] = lambda: None
+    world: World, run: Run, tell: Callable[[object], None], check: Callable[[], None] = lambda: None
 ) -> None:
     """Do what clients ask for, one after the other, and tell what each was answered."""
-    for number, op in enumerate(scenario(seed)):
+    for number, op in enumerate(run.scenario()):
         check()
         at = world.pass_a_second()
         tell(Said(what="begun", number=number, at=at))
@@ -199,30 +196,11 @@ def _tell(writing: int, value: object) -> None:
     os.write(writing, msgspec.json.encode(value) + b"\n")
 
 
-class _MailServer:
-    """The mail server of one run."""
-
-    def __init__(self, folder: Path) -> None:
-        listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = int(listener.getsockname()[1])
-        self._pid = os.fork()
-        if self._pid == 0:
-            try:
-                serve(listener, folder / "mail.jsonl")
-            finally:
-                os._exit(1)
-        listener.close()
-
-    def stop(self) -> None:
-        """End it."""
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-
-
 def main() -> None:
     """Answer requests until there are none."""
     zoneinfo.reset_tzpath(to=[])
     structlog.configure(processors=[_drop])
+    understand("STOP", country="US")  # what is read from its books once here, each child need not read again
     with tempfile.TemporaryDirectory(prefix="kept-kill-template-") as name:
         for row in sys.stdin.buffer:
             request = msgspec.json.decode(row, type=Request)
@@ -238,9 +216,10 @@ def _template(beside: Path, bug: str) -> Path:
         template.mkdir()
 
         def furnished(_tell: Callable[[object], None]) -> None:
-            if bug:
-                planted_bugs.plant(bug)
-            furnish(template)
+            planted_bugs.plant(bug)
+            store = Place(folder=str(template)).opened()
+            furnish(store)
+            store.close()
 
         _forked(furnished)
     return template

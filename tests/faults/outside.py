@@ -23,6 +23,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     at: datetime
     is_accepted: bool
+    is_reported: bool = False
+    """Whether its provider says later what became of it."""
 
     @property
     def notification_id(self) -> str:
@@ -45,4 +47,5 @@ def _line(message: OutboxMessage) -> Line:
         text=message.text,
         at=message.received_at,
         is_accepted=message.state is AttemptState.ACCEPTED,
+        is_reported=message.state is AttemptState.ACCEPTED,
     )

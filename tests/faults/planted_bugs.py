@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from types import ModuleType
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
+from kept.adapters.dynamodb import DynamoStore
 from kept.adapters.sqlite import schema
 from kept.adapters.sqlite import writer as sqlite_writer
 from kept.core import dispatch as core_dispatch
@@ -20,14 +23,23 @@ from kept.core.booking import Appointment, AppointmentStatus
 from kept.core.links import Links
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, SendOutcome
 from kept.core.practice import PRACTICE_ID, Practice
-from kept.entrypoints.worker import steps
+from kept.core.receipts import ReceivedCall
+from kept.entrypoints.worker import CallReaders, steps
+from kept.entrypoints.worker.calls import Applied
+from kept.entrypoints.worker.chores import Chores
 from kept.flow import booking, dispatch
 from kept.flow.dispatch import AttemptRef, Carriers, Claimed
+from kept.flow.receipts import mark_applied
 from kept.flow.reminders import plan_reminders
-from kept.ports.store import Transaction
+from kept.ports.store import Store, Transaction
 from tests.faults import world
 from tests.faults.scenario import Op
+from tests.faults.simulated.optimistic_mistakes import one_after_the_other
 
+T = TypeVar("T")
+
+_PLANTED_FOR_GOOD: Final[list[AbstractContextManager[None]]] = []
+"""Whatever nobody holds any more would be taken out again."""
 _TAKEN: Final = SendOutcome(state=AttemptState.ACCEPTED, provider_message_id="surely")
 
 
@@ -84,7 +96,68 @@ def answer_before_the_commit() -> None:
         threading.Event().wait(0.01)  # as long as a disk may take
         db.execute(schema.COMMIT)
 
+    submit = DynamoStore.submit
+
+    def answered_first(store: DynamoStore, step: Callable[[Transaction], T]) -> Future[T]:
+        answer: Future[T] = Future()
+
+        def told_first(tx: Transaction) -> T:
+            result = step(tx)
+            if not answer.done():
+                answer.set_result(result)
+            threading.Event().wait(0.01)  # as long as a network may take
+            return result
+
+        submit(store, told_first).add_done_callback(lambda done: _pass_on_error(done, answer))
+        return answer
+
     _put_in_place(sqlite_writer.Writer, "_commit", commit)
+    _put_in_place(DynamoStore, "submit", answered_first)
+
+
+def _pass_on_error(done: Future[T], answer: Future[T]) -> None:
+    error = done.exception()
+    if error and not answer.done():
+        answer.set_exception(error)
+
+
+def commit_in_parts() -> None:
+    """Commit one item after the other."""
+    planting = one_after_the_other()
+    planting.__enter__()
+    _PLANTED_FOR_GOOD.append(planting)
+
+
+def applied_before_it_is() -> None:
+    """Note that a call has been applied, and apply it then."""
+    apply = CallReaders.apply
+
+    def marked_first(readers: CallReaders, store: Store, call: ReceivedCall, *, now: datetime) -> Applied:
+        store.submit(partial(mark_applied, call_id=call.id, now=now)).result()
+        return apply(readers, store, call, now=now)
+
+    _put_in_place(CallReaders, "apply", marked_first)
+
+
+def accepted_counts_as_delivered() -> None:
+    """Believe that whatever a provider takes arrives."""
+    record = dispatch.record
+
+    def surely(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datetime) -> Notification | None:
+        is_taken = outcome.state is AttemptState.ACCEPTED
+        state = AttemptState.DELIVERED if is_taken else outcome.state
+        return record(tx, ref, msgspec.structs.replace(outcome, state=state), now=now)
+
+    _put_in_place(steps, "record", surely)
+
+
+def nothing_is_forgotten() -> None:
+    """Leave what providers said where it is."""
+
+    def nothing(_chores: Chores, _now: datetime) -> None:
+        return None
+
+    _put_in_place(Chores, "_forget_receipts", nothing)
 
 
 def planning_in_a_second_transaction() -> None:
@@ -135,9 +208,19 @@ PLANTED: Final[dict[str, Callable[[], None]]] = {
 }
 
 
+CALLED: Final[dict[str, Callable[[], None]]] = {
+    "a commit in parts": commit_in_parts,
+    "applied before it is": applied_before_it_is,
+    "accepted counts as delivered": accepted_counts_as_delivered,
+    "nothing is forgotten": nothing_is_forgotten,
+}
+"""Further ones, for programs that providers call, and whose store is called for each read and each write."""
+
+
 def plant(name: str) -> None:
-    """Plant a mistake; for this process only."""
-    PLANTED[name]()
+    """Plant a mistake, for this process only; without a name none."""
+    if name:
+        {**PLANTED, **CALLED}[name]()
 
 
 def _put_in_place(holder: ModuleType | type, name: str, value: object) -> None:

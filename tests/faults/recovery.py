@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import msgspec
 
 from kept.core.booking import Appointment
 from kept.core.notifications import AttemptState, Notification
 from kept.core.people import Consent, consent_id
+from kept.core.receipts import ReceivedCall
 from kept.flow.search import notifications_of
 from kept.ports.store import Store
+from tests.faults.calling import reply_in
 from tests.faults.checks import Evidence, problems
 from tests.faults.history import Answered, History
 from tests.faults.mail_server import mails_taken
 from tests.faults.outside import taken_by_outbox
-from tests.faults.scenario import PATIENTS, Do, Op, scenario
+from tests.faults.scenario import PATIENTS, Do, Op
 from tests.faults.traps import Trap
 from tests.faults.world import Run, World
 
@@ -46,24 +47,27 @@ def judged(run: Run, history: History, doubt: Answered | None, done: int, *, is_
         is_gentle: Whether the first life was told to end, and so must have left nothing under way.
     """
     world = World(run, Trap(), lambda _: None)
-    found_wrong = history.disagreements(_appointments(world.store, run.seed), doubt)
+    if doubt:
+        history.began(doubt)
+    found_wrong = history.disagreements(_appointments(world.store, run), doubt)
     found_wrong += _opt_outs_gone(world.store, history, doubt)
     if is_gentle:
         found_wrong += [f"released: {n.id} was left under way" for n in _notifications(world.store) if is_open(n)]
     ended_before = {n.id: n for n in _notifications(world.store) if n.is_done}
-    for op in _rest(run.seed, doubt, done):
+    for op in _rest(run, doubt, done):
         at = world.pass_a_second()
         history.add(Answered(op=op, answer=world.do(op), at=at))
         world.pass_a_second()
     world.finish()
-    lines = taken_by_outbox(world.ledger) + mails_taken(Path(run.folder) / "mail.jsonl")
+    lines = taken_by_outbox(world.ledger) + mails_taken(run.folder / "mail.jsonl")
     evidence = Evidence(
         history=history,
         lines=lines,
         notifications={n.id: n for n in _notifications(world.store)},
         ended_before=ended_before,
-        appointments=tuple(_appointments(world.store, run.seed).values()),
+        appointments=tuple(_appointments(world.store, run).values()),
         may_be_unknown=bool(run.mail_port),
+        is_called=run.is_called,
     )
     accepted = [line.dedupe_key for line in lines if line.is_accepted]
     return Verdict(
@@ -78,10 +82,10 @@ def is_open(notification: Notification) -> bool:
     return any(a.state is AttemptState.SENDING for a in notification.attempts)
 
 
-def _rest(seed: int, doubt: Answered | None, done: int) -> list[Op]:
+def _rest(run: Run, doubt: Answered | None, done: int) -> list[Op]:
     """Return what is still to be done; half of the clients without an answer try again."""
-    retried = [doubt.op] if doubt and random.Random(seed).random() < 0.5 else []
-    return [*retried, *scenario(seed)[done:]]
+    retried = [doubt.op] if doubt and random.Random(run.seed).random() < 0.5 else []
+    return [*retried, *run.scenario()[done:]]
 
 
 def _opt_outs_gone(store: Store, history: History, doubt: Answered | None) -> list[str]:
@@ -90,6 +94,9 @@ def _opt_outs_gone(store: Store, history: History, doubt: Answered | None) -> li
         address = PATIENTS[doubt.op.patient].address(doubt.op.channel) or ""
         if any(not c.granted for c in store.load(Consent, [consent_id(doubt.op.channel, address)])):
             history.opted_out(doubt.op, doubt.at)
+    if doubt and doubt.op.text == "STOP" and store.load(ReceivedCall, [reply_in(doubt.op).id]):
+        history.opted_out(doubt.op, doubt.at)  # it is kept, and is applied before anything leaves
+        return []
     gone = []
     for no in history.opt_outs:
         spellings = [p.address(no.channel) or "" for p in PATIENTS]
@@ -99,8 +106,8 @@ def _opt_outs_gone(store: Store, history: History, doubt: Answered | None) -> li
     return gone
 
 
-def _appointments(store: Store, seed: int) -> dict[str, Appointment]:
-    ids = {op.appointment for op in scenario(seed) if op.do is Do.BOOK}
+def _appointments(store: Store, run: Run) -> dict[str, Appointment]:
+    ids = {op.appointment for op in run.scenario() if op.do is Do.BOOK}
     return {a.id: a for a in store.load(Appointment, sorted(ids))}
 
 

@@ -17,6 +17,8 @@ from tests.faults.practice import NOW
 
 END: Final = NOW + timedelta(hours=46)
 """When everything that was planned is over: the last visit begins at most 36 hours after the beginning."""
+FORGOTTEN: Final = END + timedelta(days=402)
+"""When nothing that was said or called may be kept any longer."""
 RULES: Final = {"24h": timedelta(hours=24), "1h": timedelta(hours=1)}
 """The reminders that every visit gets, written down once more here: what is judged is not asked."""
 
@@ -54,6 +56,9 @@ class Do(StrEnum):
     PASS_TIME = "pass time"
     REACH = "reach"
     """Let time pass until the next reminder of an appointment is due, and no further."""
+    RECEIPTS = "receipts"
+    """Let the outbox say of each message that it took that it was delivered; it says so each time."""
+    REPLY = "reply"
     STALL = "stall"
     """Make the next sender stand still after its call, longer than its lease, while another one works."""
 
@@ -69,14 +74,41 @@ class Op(msgspec.Struct, frozen=True, kw_only=True):
     behaviour: Behaviour = Behaviour.ACCEPT
     times: int = 1
     minutes: int = 0
+    text: str = ""
+    number: int = 0
+    """Of a reply."""
 
 
 TROUBLE: Final = (Behaviour.REFUSE, Behaviour.FAIL, Behaviour.LATE, Behaviour.LOST, Behaviour.THROTTLE)
 
 
-def scenario(seed: int) -> tuple[Op, ...]:
-    """Return what is done in the run of a seed; the same for the same seed."""
-    return tuple(_Drawing(seed).ops())
+REPLIES: Final = ("STOP", "C", "what is this?")
+
+
+def scenario(seed: int, *, is_called: bool = False) -> tuple[Op, ...]:
+    """
+    Return what is done in the run of a seed; the same for the same seed.
+
+    Args:
+        seed: Any number.
+        is_called: Whether providers call, too, with receipts and replies.
+    """
+    ops = _Drawing(seed).ops()
+    return tuple(_with_calls(seed, ops) if is_called else ops)
+
+
+def _with_calls(seed: int, ops: Iterator[Op]) -> Iterator[Op]:
+    """Yield the same, and calls in between; the last one comes at the end."""
+    chance = random.Random(f"calls {seed}")
+    for number, op in enumerate(ops):
+        yield op
+        drawn = chance.random()
+        if drawn < 0.2:
+            patient = chance.choice([number for number, each in enumerate(PATIENTS) if each.phone])
+            yield Op(do=Do.REPLY, patient=patient, text=chance.choice(REPLIES), number=number)
+        elif drawn < 0.5:
+            yield Op(do=Do.RECEIPTS)
+    yield Op(do=Do.RECEIPTS)
 
 
 class _Drawing:

@@ -23,8 +23,8 @@ class CheckedMonth(Month):
     checks = 0
     found: Counter[FindingKind]
 
-    def _work(self) -> None:
-        super()._work()
+    def work(self) -> None:
+        super().work()
         self.rounds += 1
         if self.rounds % EVERY == 0 and self.worker is not None:
             now = self.clock.now()

@@ -15,16 +15,18 @@ from kept.core.notifications import AttemptState, Notification, SendOutcome
 from kept.ports.channel import Channel, OutgoingMessage
 from kept.ports.store import E, Page, Store, Transaction
 from tests.faults.passing import PassingChannel, PassingStore, PassingTransaction, Step
+from tests.faults.trapped_tables import Doing
 from tests.faults.traps import Trap
 
 T = TypeVar("T")
 
 
 class Batch:
-    """What the steps in the open transaction have done."""
+    """What the steps in the open transaction have done, and what kind of step runs."""
 
     def __init__(self) -> None:
         self.marks: list[str] = []
+        self.doing = Doing()
 
 
 class Marking(PassingTransaction):
@@ -85,6 +87,7 @@ class WorkersStore(PassingStore):
         return page
 
     def _marked(self, tx: Transaction, step: Step[T]) -> T:
+        self._batch.doing.begins(step)
         marking = Marking(tx, self._trap)
         result = step(marking)
         self._batch.marks.append(marking.mark)
@@ -108,6 +111,7 @@ class ClientsStore(PassingStore):
         return self.inner.submit(partial(self._marked, step=step))
 
     def _marked(self, tx: Transaction, step: Step[T]) -> T:
+        self._batch.doing.begins(step)
         result = step(tx)
         self._batch.marks.append("booking")
         return result

@@ -34,6 +34,31 @@ PROVIDER: Final = {
 }
 POINTS: Final = {**BOOKING, **SENDING, **PROVIDER}
 """Each point and what has happened when it is passed."""
+_STEPS: Final = {
+    "booking": "a client books",
+    "moving": "a client moves a visit",
+    "cancelling": "a client cancels a visit",
+    "opting out": "somebody says no",
+    "keeping a call": "a provider calls, with a receipt or a reply",
+    "claiming": "the worker claims what is due",
+    "recording": "the worker puts on record how a handing-over ended",
+    "receipts": "the worker applies a receipt",
+    "replies": "the worker applies a reply",
+    "purge": "the worker forgets what nobody may keep any longer",
+}
+_CALLS: Final = {
+    "before a read": "something is still to be read",
+    "before a write": "all is read and decided, and this is not written yet",
+    "after a write": "this is written, and nobody has been told",
+}
+CALLS: Final = {f"{step}: {call}": f"{_STEPS[step]}; {_CALLS[call]}" for step in _STEPS for call in _CALLS}
+"""Points that only a store has which is called for each read and each write."""
+CALLED: Final = {
+    **CALLS,
+    **{point: SENDING[point] for point in SENDING if "commit" not in point},
+    **PROVIDER,
+}
+"""Each point in the run of a program that keeps everything in such a store."""
 
 
 class Trap:
@@ -47,7 +72,7 @@ class Trap:
     """
 
     def __init__(self, point: str = "", nth: int = 1, kind: signal.Signals = signal.SIGKILL) -> None:
-        assert not point or point in POINTS, f"{point!r} is no kill point"
+        assert not point or point in {**POINTS, **CALLED}, f"{point!r} is no kill point"
         self.point = point
         self.passed = 0
         self.provider = "outbox"

@@ -15,26 +15,30 @@ from kept.adapters.clock import SimulatedClock
 from kept.adapters.outbox import OutboxChannel, OutboxLedger
 from kept.adapters.smtp import SmtpChannel, SmtpSettings
 from kept.adapters.smtp.settings import Security
-from kept.adapters.sqlite import SqliteStore
 from kept.core.booking import Appointment, AppointmentEvent
 from kept.core.errors import KeptError
-from kept.core.notifications import SendOutcome
-from kept.core.people import ChannelName, Patient
+from kept.core.notifications import AttemptState, SendOutcome
+from kept.core.people import ChannelName
 from kept.entrypoints.worker import Dispatcher, InlineExecutor, SendingThreads
 from kept.flow.booking import Change, apply, book, move
 from kept.flow.due import next_due
-from kept.flow.people import ConsentWish, register, set_consent
+from kept.flow.people import ConsentWish, set_consent
+from kept.flow.receipts import keep_call
 from kept.ports.channel import Channel, OutgoingMessage
-from kept.ports.store import Store, Transaction
+from kept.ports.store import Store
+from tests.faults.calling import readers, receipt_of, reply_in
+from tests.faults.keeping import Keeping, Place
 from tests.faults.passing import PassingChannel
-from tests.faults.practice import KINDS, NOW, ZONE, hour_from, request_for, set_up
-from tests.faults.scenario import END, PATIENTS, RULES, Do, Op
+from tests.faults.practice import NOW, ZONE, hour_from, request_for
+from tests.faults.scenario import END, FORGOTTEN, PATIENTS, RULES, Do, Op, scenario
 from tests.faults.trapped import ClientsStore, TrappedChannel, WorkersStore, set_traps
+from tests.faults.trapped_tables import TrappedClient
 from tests.faults.traps import Trap
 
 SECOND: Final = timedelta(seconds=1)
 STALL: Final = timedelta(minutes=4)
 """Longer than a lease, than the wait before a provider is asked, and than the answer takes."""
+MOST_MESSAGES: Final = 1_000
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +54,25 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """How a world is built."""
 
-    folder: str
+    place: Place
     seed: int
     at: datetime = NOW
     mail_port: int = 0
     """Of the mail server; 0: the outbox takes mail too."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the ledgers of the providers are."""
+        return Path(self.place.folder)
+
+    @property
+    def is_called(self) -> bool:
+        """Whether providers call, too."""
+        return self.place.keeping is not Keeping.SQLITE
+
+    def scenario(self) -> tuple[Op, ...]:
+        """Return what is done in it."""
+        return scenario(self.seed, is_called=self.is_called)
 
     @property
     def threads(self) -> int:
@@ -94,10 +112,11 @@ class World:
         trap.provider = "smtp" if run.mail_port else "outbox"
         batch = set_traps(trap)
         self.clock = SimulatedClock(run.at)
-        self.store: Store = SqliteStore(Path(run.folder) / "kept.sqlite3", kinds=KINDS)
-        self.ledger = OutboxLedger(Path(run.folder) / "outbox.sqlite3", synchronous="normal")
+        self.store: Store = run.place.opened(lambda client: TrappedClient(client, trap, batch.doing))
+        self.ledger = OutboxLedger(run.folder / "outbox.sqlite3", synchronous="normal")
         self._desk = ClientsStore(self.store, trap, batch)
         self._say_time = say_time
+        self._is_called = run.is_called
         self._stalling = {name: StallingChannel(channel) for name, channel in self._ways_out(run).items()}
         self._workers_store = WorkersStore(self.store, trap, batch)
         self._trap = trap
@@ -117,6 +136,8 @@ class World:
             Do.PASS_TIME: lambda op: self.work_until(self.clock.now() + timedelta(minutes=op.minutes)),
             Do.REACH: self._reach,
             Do.STALL: self._stall_next,
+            Do.RECEIPTS: self._receipts,
+            Do.REPLY: self._reply,
         }
         try:
             made = doing[op.do](op)
@@ -142,8 +163,11 @@ class World:
         return self.clock.now()
 
     def finish(self) -> None:
-        """Let time pass until everything is over."""
+        """Let time pass until everything is over; who is called forgets, too."""
         self.work_until(END)
+        if self._is_called:
+            self.work_until(FORGOTTEN)
+            self.store.submit(lambda _tx: None).result()  # its steps run in their order: those of the chores are over
 
     # ---- what clients do
 
@@ -167,6 +191,16 @@ class World:
         wish = ConsentWish(channel=op.channel, granted=False, source="reply STOP")
         step = partial(set_consent, address=address, wish=wish, by="test", now=self.clock.now())
         self._desk.submit(step).result()
+
+    def _receipts(self, _op: Op) -> None:
+        for message in self.ledger.messages(limit=MOST_MESSAGES):
+            if message.state is AttemptState.ACCEPTED:
+                self._desk.submit(partial(keep_call, call=receipt_of(message))).result()
+        self.work()
+
+    def _reply(self, op: Op) -> None:
+        self._desk.submit(partial(keep_call, call=reply_in(op))).result()
+        self.work()
 
     # ---- what the world does
 
@@ -207,6 +241,7 @@ class World:
             meter=SilentMeter(),
             pool=pool,
             max_in_flight=max_in_flight,
+            readers=readers(),
         )
 
     def _ways_out(self, run: Run) -> dict[ChannelName, Channel]:
@@ -234,16 +269,3 @@ def mail_settings(port: int) -> SmtpSettings:
         sending_limit_s=10,
         after_data_timeout_s=10,
     )
-
-
-def furnish(folder: Path) -> None:
-    """Make a folder with a practice and its patients."""
-    store = SqliteStore(folder / "kept.sqlite3", kinds=KINDS)
-    store.submit(set_up).result()
-    for patient in PATIENTS:
-        store.submit(partial(_registered, patient=patient)).result()
-    store.close()
-
-
-def _registered(tx: Transaction, patient: Patient) -> None:
-    register(tx, patient, (), by="test", now=NOW)

@@ -45,11 +45,13 @@ class WordReader:
 
     def __init__(self) -> None:
         self.broken: set[str] = {"broken"}
+        self.reads = 0
 
     def verify(self, request: WebhookRequest) -> None:
         """Let everything pass."""
 
     def read(self, request: WebhookRequest) -> tuple[DeliveryReceipt | IncomingReply, ...]:
+        self.reads += 1
         word, message = request.body.decode().split()
         if word in self.broken:
             raise OutsideError("not now") if word == "later" else ValueError("canary@example.com")
@@ -103,6 +105,20 @@ def test_a_delivery_is_applied_and_ends_the_notification() -> None:
 
     assert world.notifications()[0].outcome is Outcome.DELIVERED
     assert calls_to_apply(world.store) == ()
+
+
+def test_a_call_that_an_index_shows_after_it_was_applied_is_not_read_again() -> None:
+    reader, store = WordReader(), BreakingStore()
+    world = practice(reader, store)
+    world.at(FIRST_DUE)
+    store.freeze_index("calls_to_apply")
+    told(world, "delivered m1")
+
+    world.at(FIRST_DUE + MINUTE)
+
+    assert calls_to_apply(world.store) != ()
+    assert world.notifications()[0].outcome is Outcome.DELIVERED
+    assert reader.reads == 1
 
 
 def test_a_failure_lets_the_mail_leave_in_the_same_round() -> None:

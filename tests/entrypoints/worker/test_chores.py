@@ -8,24 +8,32 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import pytest
 
+from kept.adapters.memory import MemoryStore
 from kept.core.access import AnsweredRequest, RequestKey
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
-from kept.core.conversation import REPLIES_KEPT_FOR
+from kept.core.conversation import REPLIES_KEPT_FOR, kept_reply
 from kept.core.errors import StorageUnavailableError
 from kept.core.holds import SlotHold, hold_id
 from kept.core.intervals import interval
 from kept.core.practice import PRACTICE_ID, Practice
+from kept.core.receipts import ProviderMessage, ReceivedCall
+from kept.core.replies import understand
 from kept.core.reports import Metric
 from kept.core.worklist import WorklistItem
 from kept.flow.booking import Change, book
 from kept.flow.holds import hold_slot
 from kept.flow.replies import reply_step
 from kept.flow.worklist import OVER, worklist
+from kept.main.kinds import KINDS
+from kept.ports.store import Entity, Transaction
+from tests.aws.tables import local_store
 from tests.entrypoints.worker.breaking import BreakingStore
 from tests.entrypoints.worker.world import NOW, START, World
 from tests.flow.answering import incoming
 
+ENDS = ("answered_by_end", "calls_by_end", "provider_messages_by_end", "replies_by_end")
 HOUR, MINUTE, SECOND = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 
 
@@ -36,6 +44,10 @@ def requested(world: World) -> None:
     )
     key = RequestKey(id="request", fingerprint="f")
     world.do(partial(book, request=request, appointment_id="apt_1", now=NOW, key=key))
+
+
+def written(tx: Transaction, entity: Entity) -> None:
+    tx.put(entity)
 
 
 def status(world: World) -> AppointmentStatus:
@@ -93,6 +105,27 @@ def test_what_was_written_is_forgotten_when_its_time_is_over() -> None:
         counts.append([len(hits) for hits in kept])
 
     assert counts == [[1, 1], [1, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("name", ["memory", "dynamodb"])
+def test_any_number_of_records_is_forgotten_whatever_a_store_takes_at_once(name: str) -> None:
+    world = World(store=MemoryStore() if name == "memory" else local_store(KINDS))
+    understood = kept_reply(incoming("hm?", at=NOW), understand("hm?", country="US"), now=NOW)
+    family = tuple(f"pat_{number}" for number in range(9))
+    for n in range(101):
+        reply = msgspec.structs.replace(understood, id=f"r{n}", patient_ids=family)
+        call = ReceivedCall(id=f"c{n}", provider="p", url="", body="", received_at=NOW, applied_at=NOW)
+        world.do(partial(written, entity=reply))
+        world.do(partial(written, entity=call))
+        world.do(partial(written, entity=ProviderMessage(id=f"m{n}", attempt_id="a", noted_at=NOW)))
+        world.do(partial(written, entity=AnsweredRequest(id=f"a{n}", fingerprint="f", result_id="r", answered_at=NOW)))
+
+    world.at(NOW + REPLIES_KEPT_FOR + MINUTE)
+    world.do(lambda _tx: None)  # its steps run in their order: those of the chores are over now
+
+    left = [hit for index in ENDS for hit in world.store.query(index, "all").hits]
+    assert left == []
+    assert not [counted for counted in world.meter.counts if counted.startswith(Metric.DISPATCH_ERRORS)]
 
 
 def test_what_nobody_has_to_do_any_more_is_closed_once_the_visit_has_begun() -> None:

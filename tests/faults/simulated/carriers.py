@@ -51,6 +51,9 @@ class Call(msgspec.Struct, kw_only=True):
     at: datetime
     """On the provider's own clock."""
     claim: Mark | None
+    """When its attempt was put on record."""
+    cleared: Mark | None = None
+    """When the claim of its attempt was over."""
     fate: Fate | None = None
     is_copy: bool = False
     """Whether the provider recognised it as a message that it has, and carried it only once."""
@@ -92,6 +95,9 @@ class World(Protocol):
 
     def claim_of(self, attempt_id: str) -> Mark | None:
         """Return when the attempt was committed."""
+
+    def cleared_of(self, attempt_id: str) -> Mark | None:
+        """Return when the claim of the attempt was over."""
 
     def begins(self, call: Call) -> None:
         """Judge a message in the moment in which it is handed over."""
@@ -141,6 +147,7 @@ class FakeCarrier:
             mark=world.mark(),
             at=world.true_now(),
             claim=world.claim_of(message.attempt_id),
+            cleared=world.cleared_of(message.attempt_id),
             receipts=[],
         )
         self.ledger.append(call)

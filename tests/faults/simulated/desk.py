@@ -12,7 +12,7 @@ from kept.core.batches import BatchItem
 from kept.core.booking import Appointment, AppointmentEvent, BookingRequest
 from kept.core.errors import KeptError
 from kept.core.intervals import Interval
-from kept.core.notifications import SMS_THEN_EMAIL
+from kept.core.notifications import SMS_THEN_EMAIL, Notification
 from kept.core.people import ChannelName
 from kept.core.receipts import IncomingReply
 from kept.core.schedules import Role, Schedule
@@ -47,6 +47,7 @@ class Desk:
         self._providers_listen = world.chance.random() < 0.5
         """Whether the provider, too, keeps a list of those who said stop."""
         self.replies: list[str] = []
+        self._meant: tuple[Notification, ...] = ()
         self._acts: dict[Callable[[], None], int] = {
             self._book: 12,
             self._move: 4,
@@ -77,9 +78,17 @@ class Desk:
         acts = self._acts if self._world.truth.phases else {self._book: 1}
         self._chance.choices(list(acts), list(acts.values()))[0]()
 
-    def interrupt(self) -> None:
-        """Do something that comes between two steps of the worker."""
-        self._chance.choice([self._cancel, self._move, self._opt_out, self._stop_now, self._wait, self._wait])()
+    def interrupt(self, about: tuple[Notification, ...] = ()) -> None:
+        """
+        Do something that comes between two steps of the worker.
+
+        Args:
+            about: The notifications that it is just about to write; their visits and people are meant then.
+        """
+        acts = [self._cancel, self._move, self._opt_out, self._stop_now]
+        self._meant = about
+        self._chance.choice(acts if about else [*acts, self._wait, self._wait])()
+        self._meant = ()
 
     def heard(self, reply: IncomingReply, mark: Mark) -> None:
         """Note what is true once a reply has been applied; applied once more it changes nothing."""
@@ -163,6 +172,8 @@ class Desk:
 
     def _some_visit(self) -> Phase | None:
         live = self._world.truth.live()
+        visits = {each.appointment_id for each in self._meant}
+        live = [phase for phase in live if phase.visit in visits] or live
         return self._chance.choice(live) if live else None
 
     def _start_of_visit(self, zone: str) -> datetime:
@@ -181,6 +192,8 @@ class Desk:
 
     def _someone_with(self, channel: ChannelName) -> tuple[Person, str]:
         people = [p for p in self._world.setting.people if p.patient.address(channel)]
+        meant = {each.patient_id for each in self._meant}
+        people = [p for p in people if p.id in meant] or people
         person = self._chance.choice(people or self._world.setting.people)
         return person, person.patient.address(channel) or ""
 

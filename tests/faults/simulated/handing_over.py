@@ -32,8 +32,14 @@ class Handed(Mark, frozen=True, kw_only=True):
 
     call: Call
     claim: Mark
+    cleared: Mark
     expected: Expected | None
     line: BatchLine | None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it answers what somebody wrote, and so is about no visit."""
+        return self.expected is None and self.line is None
 
     @property
     def patient(self) -> str:
@@ -69,15 +75,9 @@ class HandingOver:
         handed = self._handed(call)
         if handed is None:
             return
-        checks = (
-            self._after_change,
-            self._after_no,
-            self._at_night,
-            self._stale_words,
-            self._too_long,
-            self._fallback,
-        )
-        for check in checks:
+        always = (self._after_change, self._after_no)
+        of_visits = (self._at_night, self._stale_words, self._too_long, self._fallback)
+        for check in always if handed.is_answer else (*always, *of_visits):
             for what in check(handed):
                 self._world.wrong(f"{what}: {call.message.attempt_id}")
 
@@ -102,15 +102,21 @@ class HandingOver:
         if attempt_id in self._seen:
             world.wrong(f"I2 no extra: {attempt_id} was handed over twice")
         self._seen.add(attempt_id)
-        if call.claim is None:
+        if call.claim is None or call.cleared is None:
             world.wrong(f"on record first: {attempt_id} leaves before it is committed")
-        elif expected or line:
-            return Handed(
-                serial=call.mark.serial, at=call.mark.at, call=call, claim=call.claim, expected=expected, line=line
-            )
-        elif not self._is_answer(key):
+            return None
+        if not (expected or line or self._is_answer(key)):
             world.wrong(f"not asked for: {attempt_id}")
-        return None
+            return None
+        return Handed(
+            serial=call.mark.serial,
+            at=call.mark.at,
+            call=call,
+            claim=call.claim,
+            cleared=call.cleared,
+            expected=expected,
+            line=line,
+        )
 
     def _is_answer(self, notification_id: str) -> bool:
         stored = self._world.store.load(Notification, [notification_id])
@@ -135,7 +141,7 @@ class HandingOver:
         """I5: nothing begins after the address has said no, however it is spelt."""
         message = handed.call.message
         said = self._world.truth.nos.get((message.channel, message.to.casefold()))
-        if said and said.serial < handed.claim.serial:
+        if said and said.serial < handed.cleared.serial:
             yield f"I5 none to opted-out: said no at step {said.serial}"
 
     def _at_night(self, handed: Handed) -> Iterator[str]:

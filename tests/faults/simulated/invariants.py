@@ -116,8 +116,8 @@ def _happened(evidence: Evidence, each: Notification) -> bool:
 
 def _ended(*whys: str) -> Callable[[Evidence, Notification], bool]:
     def happened(evidence: Evidence, each: Notification) -> bool:
-        phase = evidence.phase(each)
-        return phase is not None and any(p.why in whys for p in evidence.truth.phases[phase.visit])
+        phases = evidence.truth.phases.get(each.appointment_id or "", [])
+        return any(phase.why in whys for phase in phases)
 
     return happened
 

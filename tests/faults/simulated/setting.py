@@ -32,6 +32,17 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """Things that the desk and the patients do in that time, about."""
     interruptions: float = 0.0
     """How likely it is that something happens between two steps of the worker."""
+    between: float = 0.0
+    """How likely it is that something happens between what a step has read and what it writes; a tenth between reads.
+
+    A store that locks lets nothing in there.
+    """
+    lags: tuple[float, ...] = (0.0,)
+    """Seconds, one of which an index stays behind each write."""
+    faults: float = 0.0
+    """How likely it is that the store takes a call only at a second try, or loses its answer."""
+    answers_replies: bool = False
+    """Whether the practice writes back to who has written something that nobody understands."""
     people: int = 0
     """How many patients; 0: six to twelve."""
     outage: timedelta | None = None
@@ -42,6 +53,13 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
 
 MONTH: Final = Scheme()
 RACES: Final = Scheme(days=3, acts=24, interruptions=0.1)
+LAGS: Final = (0.0, 0.0, 0.0, 0.05, 1.0, 30.0)
+MONTH_BETWEEN: Final = Scheme(between=0.02, lags=LAGS, faults=0.02, answers_replies=True)
+RACES_BETWEEN: Final = Scheme(
+    days=3, acts=24, interruptions=0.05, between=0.2, lags=LAGS, faults=0.02, answers_replies=True
+)
+BETWEEN: Final = {MONTH: MONTH_BETWEEN, RACES: RACES_BETWEEN}
+"""For a store that locks nothing: there others come in between the reads and the write of one step, too."""
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +146,7 @@ def drawn_setting(chance: random.Random, scheme: Scheme) -> Setting:
         notices=chance.choice([(), TELLABLE]),
         merge_within=chance.choice([0, 0, 3]) * HOUR,
         asks_to_confirm=chance.random() < 0.5,
+        answers_replies=scheme.answers_replies,
     )
     people = _people(chance, region, begin, scheme.people or chance.randint(6, 12))
     return Setting(begin=begin, practice=practice, people=people, zones=(region.near, region.far))

@@ -1,20 +1,14 @@
-"""What stands around a simulated worker: a watched store, a meter that hears of mistakes, and calls from providers."""
+"""What stands around a simulated worker: its death, a meter that hears of mistakes, and calls from providers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TypeVar
 
 import msgspec
 
-from kept.adapters.memory import MemoryStore
 from kept.core.receipts import DeliveryReceipt, IncomingReply
 from kept.core.reports import Metric
-from kept.ports.store import Transaction
 from kept.ports.webhook import WebhookRequest
-
-T = TypeVar("T")
 
 
 class DiedError(BaseException):
@@ -56,19 +50,3 @@ class SaidReader:
         """Return what the call says."""
         said = msgspec.json.decode(request.body, type=Said)
         return (*said.receipts, *said.replies)
-
-
-class WatchedStore(MemoryStore):
-    """Tells the world before and after each step."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.before: Callable[[], None] = lambda: None
-        self.after: Callable[[object], None] = lambda _result: None
-
-    def submit(self, step: Callable[[Transaction], T]) -> Future[T]:
-        """Run the step."""
-        self.before()
-        future = super().submit(step)
-        self.after(None if future.exception() else future.result())
-        return future

@@ -12,25 +12,31 @@ import structlog
 
 from tests.faults.simulated.invariants import problems_of
 from tests.faults.simulated.setting import Scheme
+from tests.faults.simulated.stores import Keep, in_memory
 from tests.faults.simulated.world import lived
 
 ENOUGH: Final = 200
 """Seeds within which a planted mistake must be seen."""
 
 
-def problems_in(seeds: Iterable[int], scheme: Scheme) -> list[str]:
+def problems_in(seeds: Iterable[int], scheme: Scheme, keep: Keep = in_memory) -> list[str]:
     """Return everything that is wrong with these seeds; each line names its seed and step."""
     with uncounted():
-        return [problem for seed in seeds for problem in problems_of(lived(seed, scheme))]
+        return [problem for seed in seeds for problem in _problems(seed, scheme, keep)]
 
 
-def first_seed_that_sees(invariant: str, scheme: Scheme) -> int | None:
+def first_seed_that_sees(invariant: str, scheme: Scheme, keep: Keep = in_memory, *, within: int = ENOUGH) -> int | None:
     """Return the first seed in which an invariant is broken, or None."""
     with uncounted():
-        for seed in range(ENOUGH):
-            if any(problem.startswith(f"{invariant} ") for problem in problems_of(lived(seed, scheme))):
+        for seed in range(within):
+            if any(problem.startswith(f"{invariant} ") for problem in _problems(seed, scheme, keep)):
                 return seed
     return None
+
+
+def _problems(seed: int, scheme: Scheme, keep: Keep) -> list[str]:
+    with lived(seed, scheme, keep) as month:
+        return problems_of(month)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The month itself: the real steps and the real worker over a store in memory, from one event to the next."""
+"""The month itself: the real steps and the real worker over a store, from one event to the next."""
 
 from __future__ import annotations
 
@@ -19,29 +19,33 @@ from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.entrypoints.worker.steps import Turn
-from kept.flow.due import next_due
-from kept.flow.receipts import keep_call, received
+from kept.flow.due import backlog, next_due
+from kept.flow.receipts import calls_to_apply, keep_call, received
 from kept.flow.replies import reply_step
 from kept.flow.search import notifications_of
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookRequest
+from tests.faults.simulated.between import Between
 from tests.faults.simulated.carriers import Call, FakeCarrier, drawn_troubles
 from tests.faults.simulated.desk import Desk
 from tests.faults.simulated.handing_over import HandingOver
 from tests.faults.simulated.setting import DAY, HOUR, Person, Scheme, drawn_setting
-from tests.faults.simulated.surroundings import DiedError, ErrorMeter, Said, SaidReader, WatchedStore
+from tests.faults.simulated.stores import Keep, in_memory
+from tests.faults.simulated.surroundings import DiedError, ErrorMeter, Said, SaidReader
 from tests.faults.simulated.truth import Mark, Truth
 
 OUTAGES: Final = (0.01, 0.2, 3.0, 9.0, 48.0)
 """Hours for which no worker runs."""
+POLL: Final = timedelta(seconds=20)
+"""After so long a worker looks again that has lost a race, or whose index was behind; a real one sooner."""
 JUMPS: Final = (timedelta(minutes=1), 3 * HOUR, DAY, -timedelta(minutes=1), -2 * HOUR)
 
 
 class Month:
     """One seed's run."""
 
-    def __init__(self, seed: int, scheme: Scheme) -> None:
+    def __init__(self, seed: int, scheme: Scheme, keep: Keep = in_memory) -> None:
         self.seed = seed
         self.chance = chance = random.Random(seed)
         self.scheme = scheme
@@ -58,20 +62,27 @@ class Month:
         self.is_calm = False
         self.problems: list[str] = []
         self.truth = Truth(setting.practice)
-        self.store = WatchedStore()
+        self.store = keep(Between(self))
         self.carriers = {name: FakeCarrier(name, self) for name in ChannelName}
         self.judge = HandingOver(self)
         self.desk = Desk(self)
         self.claims: dict[str, Mark] = {}
+        """When each attempt was put on record."""
+        self.cleared: dict[str, Mark] = {}
+        """When each attempt was known with its address, or else when the claim was over."""
         self._serial = 0
         self._events: list[tuple[datetime, int, Callable[[], None]]] = []
         self._steps_left = 0
-        self._is_working = False
+        self.is_open = False
+        """Whether the practice is set up, so that things may happen to it."""
+        self.is_working = False
         self._is_woken = False
         """Whether a provider has called since the worker last looked."""
-        self._is_aside = 0
+        self.is_aside = 0
         """How deep we are in things that happen between two steps of the worker."""
-        self._unsettled: dict[str, Call] = {}
+        self.unsettled: dict[str, Call] = {}
+        self._hearing: dict[int, IncomingReply] = {}
+        """The reply that is being applied, by how deep we are."""
         self.worker: Dispatcher | None = None
 
     # ---- running
@@ -82,7 +93,8 @@ class Month:
         self.desk.open()
         self._draw_what_happens()
         self.store.before, self.store.after = self._before_step, self._after_step
-        self.worker = self._new_worker()
+        self.is_open = True
+        self.worker = self.new_worker()
         self._live_until(self.end)
         self._calm_down()
         self._live_until(self.end + 10 * timedelta(minutes=1) + HOUR / 12)
@@ -129,16 +141,28 @@ class Month:
     def _live_until(self, end: datetime | None) -> None:
         """Go from one event to the next; without an end, until nothing is left."""
         while True:
-            due = next_due(self.store, after=self.clock.now()) if self.worker else None
-            times = [due - self.drift] if due else []
+            with self.aside():
+                times = [*self._due_times()] if self.worker else []
             times += [self._events[0][0]] if self._events else []
             if not times or (end is not None and min(times) > end):
                 break
             self._reach(min(times))
-            self._work()
+            self.work()
         if end is not None and self.true_now() < end:
             self._reach(end)
-            self._work()
+            self.work()
+
+    def _due_times(self) -> Iterator[datetime]:
+        """Yield when there may be something to do for the worker."""
+        now = self.clock.now()
+        due = next_due(self.store, after=now)
+        if due:
+            yield due - self.drift
+        settled = self.store.settles_at()
+        if settled:
+            yield settled
+        if self.scheme.between and (backlog(self.store, now=now).due or calls_to_apply(self.store, limit=1)):
+            yield self.true_now() + POLL
 
     def _reach(self, instant: datetime) -> None:
         """Put the clock to a true time, and let everything happen that happens until then."""
@@ -152,9 +176,9 @@ class Month:
         if instant > self.true_now():
             self.clock.set(instant + self.drift)
 
-    def _work(self) -> None:
+    def work(self) -> None:
         """Let the worker do what is due, unless it dies."""
-        self._is_working = self._is_woken = True
+        self.is_working = self._is_woken = True
         try:
             while self.worker and self._is_woken:
                 self._is_woken = False
@@ -162,7 +186,7 @@ class Month:
         except DiedError:
             self._dies()
         finally:
-            self._is_working = False
+            self.is_working = False
 
     # ---- what goes wrong
 
@@ -192,7 +216,7 @@ class Month:
     def _restart(self, down_since: datetime) -> None:
         """Start a new worker, as whoever looks after the machine does."""
         self.down.append((down_since, self.clock.now()))
-        self.worker = self._new_worker()
+        self.worker = self.new_worker()
 
     def _is_to_die(self) -> None:
         self._steps_left = self.chance.randint(1, 12)
@@ -205,9 +229,9 @@ class Month:
 
     def _nobody_can_know(self) -> None:
         """Note of all calls whose end is not on record yet that it will not be there before their leases end."""
-        for call in self._unsettled.values():
+        for call in self.unsettled.values():
             call.is_unknown = True
-        self._unsettled.clear()
+        self.unsettled.clear()
 
     def _jump(self, by: timedelta) -> None:
         """Let somebody put the clock of the machine forward or back."""
@@ -222,10 +246,10 @@ class Month:
         self._steps_left = 0
         for carrier in self.carriers.values():
             carrier.troubles.clear()
-        self.worker = self.worker or self._new_worker()
-        self._work()
+        self.worker = self.worker or self.new_worker()
+        self.work()
 
-    def _new_worker(self) -> Dispatcher:
+    def new_worker(self) -> Dispatcher:
         readers = {c.provider: SaidReader(c.provider) for c in self.carriers.values()}
         return Dispatcher(
             self.store,
@@ -240,37 +264,48 @@ class Month:
 
     # ---- between two steps
 
+    def has_heard(self) -> None:
+        """Note what is true since a reply was applied, which has been committed just now."""
+        reply = self._hearing.pop(self.is_aside, None)
+        if reply:
+            self.desk.heard(reply, self.mark())
+
     def _before_step(self) -> None:
-        if self._is_working and not self._is_aside:
-            self._perhaps_die()
+        self._hearing.pop(self.is_aside, None)
+        if self.is_working and not self.is_aside:
+            self.perhaps_die()
             self._perhaps_interrupt()
 
     def _after_step(self, result: object) -> None:
-        self._is_woken = self._is_woken or self._is_aside > 0  # as every commit of others wakes the worker
+        if result is not None:
+            self.has_heard()
+        self._is_woken = self._is_woken or self.is_aside > 0  # as every commit of others wakes the worker
         if isinstance(result, Turn):
             self._watch(result)
-        if self._is_working and not self._is_aside:
+        if self.is_working and not self.is_aside:
             self._perhaps_interrupt()
-            self._perhaps_die()
+            self.perhaps_die()
 
     def _watch(self, turn: Turn) -> None:
         """Note which attempts are committed from now on, and which have come to an end on record."""
         for handover in turn.claimed.handovers:
-            self.claims[handover.ref.attempt_id] = self.mark()
+            mark = self.mark()
+            self.claims.setdefault(handover.ref.attempt_id, mark)
+            self.cleared.setdefault(handover.ref.attempt_id, mark)
         if turn.claimed.notification and not turn.claimed.handovers:
             for attempt in turn.claimed.notification.attempts:
                 if attempt.state is not AttemptState.SENDING:
-                    self._unsettled.pop(attempt.id, None)
+                    self.unsettled.pop(attempt.id, None)
 
-    def _perhaps_die(self) -> None:
-        if self._steps_left and not self._is_aside:
+    def perhaps_die(self) -> None:
+        if self._steps_left and not self.is_aside:
             self._steps_left -= 1
             if not self._steps_left:
                 raise DiedError
 
     def _perhaps_interrupt(self) -> None:
-        if not self.is_calm and not self._is_aside and self.chance.random() < self.scheme.interruptions:
-            with self._aside():
+        if not self.is_calm and not self.is_aside and self.chance.random() < self.scheme.interruptions:
+            with self.aside():
                 self.desk.interrupt()
 
     # ---- what providers see of the world
@@ -279,39 +314,43 @@ class Month:
         """Return when the attempt was committed."""
         return self.claims.get(attempt_id)
 
+    def cleared_of(self, attempt_id: str) -> Mark | None:
+        """Return when the attempt was known with its address, or else when the claim was over."""
+        return self.cleared.get(attempt_id)
+
     def begins(self, call: Call) -> None:
         """Judge a message in the moment in which it is handed over; the worker may die just before."""
-        self._unsettled[call.message.attempt_id] = call
-        self._perhaps_die()
+        self.unsettled[call.message.attempt_id] = call
+        self.perhaps_die()
         self.judge.begins(call)
 
     def ends(self, call: Call) -> None:
         """Let the worker die, if it has to, or something happen before it hears how it ended."""
-        self._perhaps_die()
+        self.perhaps_die()
         self._perhaps_interrupt()
 
     def pass_time(self, by: timedelta, *, with_other: bool = False) -> None:
         """Let time go by while a call is under way, perhaps with another worker on the same store."""
-        if self._is_aside:
+        if self.is_aside:
             return
-        with self._aside():
+        with self.aside():
             if with_other:
                 self._nobody_can_know()
             end = self.true_now() + by
-            other = self._new_worker() if with_other else None
+            other = self.new_worker() if with_other else None
             while other and (due := next_due(self.store, after=self.clock.now())) and due - self.drift <= end:
                 self._reach(due - self.drift)
                 other.run_due()
             self._reach(end)
 
     @contextmanager
-    def _aside(self) -> Iterator[None]:
+    def aside(self) -> Iterator[None]:
         """Do something between two steps of the worker, during which nothing else comes in between."""
-        self._is_aside += 1
+        self.is_aside += 1
         try:
             yield
         finally:
-            self._is_aside -= 1
+            self.is_aside -= 1
 
     def post(self, receipt: DeliveryReceipt, call: Call, delay: timedelta) -> None:
         """Bring a receipt, later; without delay it is there before the answer to the sending."""
@@ -334,7 +373,7 @@ class Month:
         url = f"https://kept.example/webhooks/{provider}?n={number}"
         request = WebhookRequest(url=url, headers={}, body=msgspec.json.encode(said), received_at=self.clock.now())
         call = received(provider, request, headers={})
-        with self._aside():
+        with self.aside():
             self.store.submit(partial(keep_call, call=call)).result()
         self._is_woken = True
 
@@ -343,14 +382,18 @@ class Month:
 
         def watched(tx: Transaction) -> Reply:
             done = step(tx)
-            self.desk.heard(reply, self.mark())
+            self._hearing[self.is_aside] = reply
             return done
 
         return watched
 
 
-def lived(seed: int, scheme: Scheme) -> Month:
-    """Return a month that has been lived through, with its problems."""
-    month = Month(seed, scheme)
-    month.run()
-    return month
+@contextmanager
+def lived(seed: int, scheme: Scheme, keep: Keep = in_memory) -> Iterator[Month]:
+    """Yield a month that has been lived through, with its problems; what it was kept in goes with it."""
+    month = Month(seed, scheme, keep)
+    try:
+        month.run()
+        yield month
+    finally:
+        month.store.close()

@@ -159,9 +159,9 @@ class Calls:
             self._on_applied()
 
     def _apply_batch(self) -> int:
-        """Apply one batch, oldest first; return how many calls were applied."""
+        """Apply one batch, oldest first; return how many were applied. An index may show some that were before."""
         ids = calls_to_apply(self._store, skip=self._aside.ids(self._clock.now()), limit=PAGE)
-        return sum(self._applied(call) for call in self._store.load(ReceivedCall, ids))
+        return sum(self._applied(call) for call in self._store.load(ReceivedCall, ids) if call.applied_at is None)
 
     def _applied(self, call: ReceivedCall) -> bool:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +26,9 @@ from kept.ports.store import Store
 EVERY: Final = timedelta(minutes=1)
 MEASURED_EVERY: Final = timedelta(seconds=10)
 MOST_FORGOTTEN: Final = 1_000
-"""Calls, and as many messages, that are forgotten in one minute: more than a practice sends, and no long commit."""
+"""Calls, and as many messages, that are forgotten in one minute: more than a practice sends."""
+AT_ONCE: Final = 10
+"""Records that one step forgets: with the rows by which they are found, fewer than any store takes at once. Ours."""
 
 log = structlog.get_logger("kept.worker")
 
@@ -79,25 +82,23 @@ class Chores:
             ended.add_done_callback(partial(self._noted, doing="ending_slot_holds"))
 
     def _forget_answers(self, now: datetime) -> None:
-        ids = forgettable(self._store, now=now)
-        if ids:
+        for ids in _parts(forgettable(self._store, now=now)):
             forgotten = self._store.submit(partial(forget, ids=ids))
             forgotten.add_done_callback(partial(self._noted, doing="forgetting_answers"))
 
     def _forget_receipts(self, now: datetime) -> None:
         calls, messages = forgettable_receipts(self._store, now=now, limit=MOST_FORGOTTEN)
-        if calls or messages:
-            forgotten = self._store.submit(partial(forget_receipts, calls=calls, messages=messages))
-            forgotten.add_done_callback(partial(self._noted, doing="forgetting_receipts"))
+        steps = [partial(forget_receipts, calls=ids, messages=()) for ids in _parts(calls)]
+        steps += [partial(forget_receipts, calls=(), messages=ids) for ids in _parts(messages)]
+        for step in steps:
+            self._store.submit(step).add_done_callback(partial(self._noted, doing="forgetting_receipts"))
 
     def _forget_conversations(self, now: datetime) -> None:
-        exchanges = forgettable_exchanges(self._store, now=now, limit=MOST_FORGOTTEN)
-        if exchanges:
-            forgotten = self._store.submit(partial(forget_exchanges, ids=exchanges, now=now))
+        for ids in _parts(forgettable_exchanges(self._store, now=now, limit=MOST_FORGOTTEN)):
+            forgotten = self._store.submit(partial(forget_exchanges, ids=ids, now=now))
             forgotten.add_done_callback(partial(self._noted, doing="forgetting_exchanges"))
-        replies = forgettable_replies(self._store, now=now, limit=MOST_FORGOTTEN)
-        if replies:
-            forgotten = self._store.submit(partial(forget_replies, ids=replies, now=now))
+        for ids in _parts(forgettable_replies(self._store, now=now, limit=MOST_FORGOTTEN)):
+            forgotten = self._store.submit(partial(forget_replies, ids=ids, now=now))
             forgotten.add_done_callback(partial(self._noted, doing="forgetting_replies"))
 
     def _close_moot(self, now: datetime) -> None:
@@ -111,3 +112,8 @@ class Chores:
         if error is not None:
             self._meter.count(Metric.DISPATCH_ERRORS, doing=doing)
             log.error("chore_failed", doing=doing, exc_info=error)
+
+
+def _parts(ids: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield ids in parts of which one step can forget each."""
+    return (ids[first : first + AT_ONCE] for first in range(0, len(ids), AT_ONCE))
