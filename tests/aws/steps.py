@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+import msgspec
 
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
 from kept.core.notifications import AttemptState, Notification
 from kept.core.people import ChannelName, Consent, Patient, consent_id
+from kept.core.practice import PRACTICE_ID, Practice
+from kept.flow.balance import load_nightly
 from kept.flow.booking import book
 from tests.aws.stack import ZONE, Stack, add_patient
 
@@ -97,6 +102,18 @@ def sweep(stack: Stack, number: int) -> None:
     assert answer["queued"] >= 1, answer
     assert answer["left"] == 0, answer
     assert stack.notifications(reminder.id)
+
+
+def balance(stack: Stack, number: int) -> None:
+    """Let a reminder be gone, and have it found by night."""
+    reminder = due(stack, number)
+    stack.store.submit(lambda tx: tx.delete(reminder)).result()
+    answer = checked_by_night(stack)
+    kept = load_nightly(stack.store)
+    assert kept is not None
+    assert kept.found == answer["found"]
+    assert kept.found["missing"] >= 1, kept
+    assert kept.checked_at.isoformat() == answer["checkedAt"]
 
 
 def remind(stack: Stack, number: int) -> None:
@@ -217,6 +234,26 @@ def quiet(stack: Stack, mapping: str, *, enabled: bool) -> None:
     stack.client("lambda").update_event_source_mapping(UUID=stack.parts.ids[mapping], Enabled=enabled)
 
 
+def checked_by_night(stack: Stack) -> dict[str, Any]:
+    """Let the check run, for a practice that books three days ahead: an emulator takes seconds for three years."""
+    with _horizon(stack, timedelta(days=3)):
+        return dict(stack.invoke("Balance", {}))
+
+
+@contextmanager
+def _horizon(stack: Stack, horizon: timedelta) -> Iterator[None]:
+    def put(new: timedelta) -> timedelta:
+        (practice,) = stack.store.load(Practice, (PRACTICE_ID,))
+        stack.store.submit(lambda tx: tx.put(msgspec.structs.replace(practice, horizon=new))).result()
+        return practice.horizon
+
+    usual = put(horizon)
+    try:
+        yield
+    finally:
+        put(usual)
+
+
 def assert_taken(stack: Stack, notification_id: str, channel: str) -> None:
     (found,) = stack.notifications(notification_id)
     taken = [a.channel.value for a in found.attempts if a.state is AttemptState.ACCEPTED]
@@ -243,6 +280,7 @@ def _was_sent(stack: Stack, number: int) -> bool:
 STEPS: Final[dict[str, tuple[Step, ...]]] = {
     "Api": (register_by_api, book_by_api, cancel_by_api, find_by_api),
     "Sweep": (sweep,),
+    "Balance": (balance,),
     "Reminder": (remind, mail),
     "Request": (request,),
     "Confirmation": (confirm,),

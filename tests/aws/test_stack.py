@@ -38,6 +38,7 @@ POLICIES: Final = (*(f"{q}Queue" for q in QUEUES), *(f"{q}Dlq" for q in QUEUES),
 LEFT_OUT: Final = (
     *(f"{name}Policy: asks for no TLS, which is not spoken here" for name in POLICIES),
     *(f"{role}Role: may send batches, which AWS counts as sending" for role in SENDING_ROLES),
+    "BalanceRule: its schedule does not run",
     "CatchUpRule: its schedule does not run",
     "ReminderFunctionQueue: its concurrency is a plain number",
     "SmsConfigurationSet: left out, AWS::SMSVOICE::ConfigurationSet is not known",

@@ -167,6 +167,15 @@ def test_the_catch_up_comes_every_hour_as_one_batch() -> None:
     assert text(rule["Targets"][0]["Arn"]) == "${BatchWorkflow}"
 
 
+def test_the_balance_is_checked_once_a_night_at_an_hour_that_is_chosen() -> None:
+    rule = of_type("AWS::Events::Rule")["BalanceRule"]
+    hour = template()["Parameters"]["BalanceHour"]
+
+    assert text(rule["ScheduleExpression"]) == "cron(0 ${BalanceHour} * * ? *)"
+    assert (hour["MinValue"], hour["Default"], hour["MaxValue"]) == (0, 10, 23)
+    assert text(rule["Targets"][0]["Arn"]) == "${BalanceFunction.Arn}"
+
+
 @pytest.mark.parametrize("name", sorted(of_type("AWS::Lambda::Permission")))
 def test_a_function_is_called_by_its_own_rule_or_door_alone(name: str) -> None:
     permission = of_type("AWS::Lambda::Permission")[name]

@@ -21,6 +21,7 @@ TABLES: Final[dict[str, tuple[str, ...]]] = {
     # one item, several, by index, write, remove, hold that nothing has changed
     "Api": ("APNSR", "APNSR", "APNR", "APNSR", "AR", ""),
     "Sweep": ("APNSR", "APNR", "ANR", "ASR", "AR", ""),
+    "Balance": ("ANR", "ANR", "ANR", "R", "", ""),
     "Reminder": ("APNSR", "N", "", "PNR", "", "AP"),
     "Request": ("APNSR", "", "", "APNSR", "AR", ""),
     "Confirmation": ("APNSR", "", "", "ANS", "AR", ""),

@@ -90,6 +90,7 @@ class Day:
             ("an hour before", self._remind_last),
             ("receipts of those", self._hear),
             ("over", self._end),
+            ("by night", self._check_balance),
         )
         for name, step in steps:
             self._tell(name)
@@ -260,6 +261,14 @@ class Day:
         self._outside.sweep()
         _expect(self._outside.until(lambda: self.ledger()["pending"] == 0), f"{self.ledger()['pending']} still pending")
         return "nothing is pending"
+
+    def _check_balance(self) -> str:
+        found = self._outside.invoke("BalanceFunction", {})["found"]
+        _expect(not found, f"the check by night found {json.dumps(found)}")
+        self._outside.sweep()  # what was late when the clock was put forward is late no more
+        said = self._outside.got("/healthz")["checks"]["balance"]
+        _expect(said.startswith("balanced at"), f"/healthz says of the balance: {said}")
+        return "the check by night found everything accounted for, and /healthz says so"
 
     def _look(self) -> None:
         """Note what has left since the last look."""

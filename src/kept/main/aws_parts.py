@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kept.adapters.sqs import SqsQueue
     from kept.core.links import Links
     from kept.core.people import ChannelName
+    from kept.entrypoints.aws_lambda.balancing import Balancing
     from kept.entrypoints.aws_lambda.batches import Batches
     from kept.entrypoints.aws_lambda.proxy import Gateway
     from kept.entrypoints.aws_lambda.queries import Queries
@@ -146,6 +147,13 @@ class CloudParts:
         queue = self._queue("queue_reminder", self.settings.queue_reminder)
         pool = SendingThreads(QUEUEING_THREADS, name="kept-queue")
         return Sweep(self.store, queue, clock=self.clock, meter=self.meter, pool=pool)
+
+    @cached_property
+    def balancing(self) -> Balancing:
+        """The check that is made each night."""
+        from kept.entrypoints.aws_lambda.balancing import Balancing
+
+        return Balancing(self.store, clock=self.clock, meter=self.meter)
 
     @cached_property
     def reminders(self) -> Reminders:
