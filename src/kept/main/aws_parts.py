@@ -110,7 +110,7 @@ class CloudParts:
         from kept.entrypoints.aws_lambda.sending import Sender
         from kept.entrypoints.worker import SendingThreads
         from kept.entrypoints.worker.in_flight import Gear
-        from kept.main.rates import rates_of
+        from kept.main.rates import shares_of
 
         gear = Gear(
             store=self.store,
@@ -120,8 +120,7 @@ class CloudParts:
             pool=SendingThreads(SENDING_THREADS),
             links=self.links,
         )
-        rates = rates_of(self.settings, self.channels)
-        return Sender(gear, {name: rate / self.settings.senders for name, rate in rates.items()})
+        return Sender(gear, shares_of(self.settings, self.channels))
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -157,9 +156,11 @@ class CloudParts:
 
     @cached_property
     def reminders(self) -> Reminders:
-        """Works on the queue of reminders."""
+        """Works on the queue of reminders, ten at once, for which its share of a rate must do."""
         from kept.entrypoints.aws_lambda.reminders import Reminders
+        from kept.main.rates import shares_of, warn_of_thin
 
+        warn_of_thin(shares_of(self.settings, self.channels))
         url = self.settings.queue_reminder
         queue = self._queue("queue_reminder", url) if url else None
         return Reminders(self.store, self.sender, clock=self.clock, queue=queue)
