@@ -81,7 +81,7 @@ def test_the_one_who_sends_knows_among_how_many_the_rate_is_shared() -> None:
 def test_the_workflow_shares_the_rate_among_as_many_as_it_runs_at_once() -> None:
     variables = of_type("AWS::Serverless::Function")["BatchSendFunction"]["Environment"]["Variables"]
 
-    assert variables["KEPT_SENDERS"] == workflow()["States"]["Items"]["MaxConcurrency"]
+    assert variables["KEPT_SENDERS"] == str(workflow()["States"]["Items"]["MaxConcurrency"])
 
 
 @pytest.mark.parametrize("function", ["Batch", "BatchSend", "Reminder"])

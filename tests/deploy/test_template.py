@@ -272,3 +272,10 @@ def test_settings_of_an_environment_are_ones_that_the_template_takes(environment
     assert given["EnvironmentSuffix"] == environment
     assert given["KeepData"] == given["ProtectData"] == ("true" if environment == "live" else "false")
     assert parameters["stack_name"] == f"kept-{environment}"
+
+
+@pytest.mark.parametrize("name", sorted(of_type("AWS::Serverless::Function")))
+def test_a_variable_is_a_text_or_made_of_some(name: str) -> None:
+    variables = of_type("AWS::Serverless::Function")[name].get("Environment", {}).get("Variables", {})
+
+    assert [key for key, value in variables.items() if not isinstance(value, str | dict)] == []
