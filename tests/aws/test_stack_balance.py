@@ -12,7 +12,7 @@ from kept.core.booking import Appointment
 from kept.core.notifications import Notification
 from kept.flow.balance import load_nightly
 from tests.aws.stack import SUFFIX, Stack, until
-from tests.aws.steps import checked_by_night, visit_of
+from tests.aws.visits import checked_by_night, visit_of
 
 VISIT = 4_000
 """Nobody takes part in another test."""

@@ -12,7 +12,7 @@ import pytest
 
 from kept.core.booking import Appointment
 from tests.aws.stack import Stack, add_patient
-from tests.aws.steps import CROWD, EVENING, quiet, visit_of
+from tests.aws.visits import CROWD, EVENING, quiet, visit_of
 
 MANY: Final = 12
 HANDS: Final = 4

@@ -21,8 +21,8 @@ from kept.flow.worklist import worklist
 from kept.ports.store import Entity
 from tests.aws.providers import Sent
 from tests.aws.stack import Stack, until
-from tests.aws.steps import EVENING, quiet, visit_of
 from tests.aws.test_stack_doubles import MANY, SEED, deliver_doubled, due_together, streamed, taken
+from tests.aws.visits import EVENING, quiet, visit_of
 
 FIRST: Final = 3_600
 """Of those who answer; they come by themselves, and nobody of them takes part in another test."""
