@@ -122,7 +122,7 @@ class Sweep:
         store.submit(partial(keep_heartbeat, beat=beat)).add_done_callback(self._noted)
 
     def _noted(self, kept: Future[Heartbeat]) -> None:
-        """Say when the heartbeat could not be kept, for what watches it sees an old one; the next minute tries again."""
+        """Say when the heartbeat could not be kept: what watches it sees an old one. The next minute tries again."""
         error = kept.exception()
         if error is not None:
             self._meter.count(Metric.DISPATCH_ERRORS, doing="keeping_the_heartbeat")
