@@ -18,7 +18,7 @@ NOT_ENFORCED: Final = {
     "sqs:ReceiveMessage": "the event source mapping reads the queue; the emulator's own asks for no permission",
     "sqs:DeleteMessage": "the same",
     "sqs:GetQueueAttributes": "the same",
-    "ses:SendEmail": "named for our call; AWS checks its raw content as SendRawEmail, and says nowhere that this is all",
+    "ses:SendEmail": "named for our call; AWS checks its content as SendRawEmail, and says nowhere that this is all",
 }
 """Permissions that AWS alone asks for, each with its reason; tests/deploy compares them with a list."""
 
