@@ -118,8 +118,11 @@ def streamed(stack: Stack) -> list[dict[str, Any]]:
     for shard in shards:
         place = streams.get_shard_iterator(
             StreamArn=arn["LatestStreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )
-        found += streams.get_records(ShardIterator=place["ShardIterator"])["Records"]
+        )["ShardIterator"]
+        while place:
+            page = streams.get_records(ShardIterator=place)
+            found += page["Records"]
+            place = page.get("NextShardIterator") if page["Records"] else None
     return [record for record in found if record["eventName"] == "INSERT"][-MANY:]
 
 
