@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from bench.fill import fill
 from bench.processes import open_store
 from bench.report import Line
@@ -15,10 +17,11 @@ from kept.adapters.prometheus import PrometheusMeter
 from kept.core.booking import BookingRequest, appointment_from
 from kept.core.channels import Capabilities
 from kept.core.contacts import PhoneNumber
-from kept.core.notifications import AttemptState, Notification, Outcome, SendOutcome
+from kept.core.notifications import AttemptState, Outcome, SendOutcome
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.reminders import DEFAULT_POLICY, planned_reminders
 from kept.entrypoints.worker import Dispatcher, SendingThreads
+from kept.flow.search import notifications_of
 from kept.main.settings import Settings
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Store, Transaction
@@ -135,13 +138,13 @@ def _plan_one(tx: Transaction, name: str, begin: datetime) -> None:
         )
     request = BookingRequest(patient_id=name, start=begin, end=begin + timedelta(minutes=30), zone="America/New_York")
     made = appointment_from(request, None, appointment_id=f"{name}_apt", hold=None, booked_at=NOW - timedelta(days=9))
-    tx.put(made)
-    tx.put(planned_reminders(made, DEFAULT_POLICY, now=NOW - timedelta(days=9))[0])
+    planned = planned_reminders(made, DEFAULT_POLICY, now=NOW - timedelta(days=9))[0]
+    tx.put(msgspec.structs.replace(made, notification_ids=(planned.id,)))
+    tx.put(planned)
 
 
 def _check(store: Store, prefix: str) -> None:
     """Refuse to give a figure for what did not happen."""
-    hits = store.query("notifications_by_patient", f"{prefix}0").hits
-    (sent,) = store.load(Notification, [hits[0].id])
+    (sent,) = notifications_of(store, f"{prefix}0")
     if sent.outcome is not Outcome.ACCEPTED:
         raise RuntimeError(f"the first notification ended as {sent.outcome} ({sent.reason})")

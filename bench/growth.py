@@ -16,7 +16,8 @@ from bench.processes import new_key, open_store, serving
 from bench.report import Line
 from kept.core.booking import BookingRequest
 from kept.flow.booking import book
-from kept.flow.dispatch import claim, due_ids
+from kept.flow.dispatch import claim
+from kept.flow.due import due_ids
 from kept.ports.store import Store
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -63,6 +63,11 @@ def refused(code: str, *, status: int = 400, reasons: list[str] | None = None) -
     return fault
 
 
+def answered(call: Call, parameters: dict[str, Any]) -> Answer:
+    """Go well."""
+    return call()
+
+
 def unsent(call: Call, parameters: dict[str, Any]) -> Answer:
     """Never reach DynamoDB."""
     raise EndpointConnectionError(endpoint_url="https://dynamodb.example")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,11 +14,13 @@ import msgspec
 import pytest
 
 from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, Spent, open_client
+from kept.adapters.dynamodb.commits import LARGEST_ITEM
+from kept.adapters.dynamodb.items import size_of
 from kept.core.access import ANSWERS_KEPT, AnsweredRequest
-from kept.core.errors import InvalidInputError, RefusedError, StorageUnavailableError
+from kept.core.errors import CutOffError, InvalidInputError, RefusedError, StorageUnavailableError
 from kept.core.records import IndexEntry
 from kept.ports.store import TOO_MANY_RECORDS, Transaction
-from tests.adapters.dynamodb_faults import Bench, refused
+from tests.adapters.dynamodb_faults import Bench, Fault, answered, refused, request_lost
 from tests.architecture.sources import sources
 from tests.aws.emulator import session_emulator
 from tests.contracts.entities import Counter, Muddle, Note, put, raised
@@ -38,6 +42,12 @@ def muddle(bench: Bench, *rows: tuple[str, str, str], version: int = 0) -> Muddl
     entries = tuple(IndexEntry(index=i, partition=p, sort=s) for i, p, s in rows)
     value = Muddle(id="m", version=version, rows=entries)
     return bench.store.submit(lambda tx: tx.put(value)).result()
+
+
+def noise(length: int) -> str:
+    """Return a text that can hardly be packed."""
+    letters = string.ascii_letters + string.digits + "-_"
+    return "".join(random.Random(length).choices(letters, k=length))
 
 
 # ---- what a commit is
@@ -126,7 +136,7 @@ def test_a_hundred_items_land_together(bench: Bench) -> None:
 
 
 def test_an_item_that_is_too_large_is_named(bench: Bench) -> None:
-    error = bench.store.submit(lambda tx: tx.put(Note(id="big", text="é" * 205_000))).exception()
+    error = bench.store.submit(lambda tx: tx.put(Note(id="big", text=noise(560_000)))).exception()
 
     assert isinstance(error, RefusedError)
     assert error.code == "record_too_large"
@@ -135,9 +145,64 @@ def test_an_item_that_is_too_large_is_named(bench: Bench) -> None:
 
 
 def test_an_item_just_below_the_limit_is_kept(bench: Bench) -> None:
-    (note,) = put(bench.store, Note(id="big", text="x" * 409_000))
+    (note,) = put(bench.store, Note(id="big", text=noise(535_000)))
 
     assert bench.store.load(Note, ["big"]) == (note,)
+    assert 0.95 * LARGEST_ITEM < size_of(bench.items()[0]) <= LARGEST_ITEM
+
+
+# ---- packing
+
+
+def test_an_item_of_one_unit_can_be_read_by_a_person_and_a_longer_one_is_packed(bench: Bench) -> None:
+    notes = put(bench.store, Note(id="short", text="a" * 600), Note(id="long", text="a" * 3_000))
+
+    bodies = {item["id"]["S"].removeprefix("note/"): item["body"] for item in bench.items()}
+
+    assert bench.store.load(Note, ["short", "long"]) == notes
+    assert '"text":"aaa' in bodies["short"]["S"]
+    assert len(bodies["long"]["B"]) < 200
+
+
+def test_a_packed_body_that_is_damaged_is_told_by_its_name(bench: Bench) -> None:
+    put(bench.store, Note(id="long", text="a" * 3_000))
+    (item,) = bench.items()
+    table = bench.tables.full_name(bench.tables.of_kind("note"))
+    bench.client.put_item(TableName=table, Item=item | {"body": {"B": b"no zip"}})
+
+    with pytest.raises(StorageUnavailableError, match=r"the stored note .*long is damaged"):
+        bench.store.load(Note, ["long"])
+
+
+# ---- what lands last
+
+
+def test_what_lands_last_is_a_call_of_its_own_and_no_transaction(bench: Bench) -> None:
+    def step(tx: Transaction) -> None:
+        tx.put_last(Counter(id="last"))
+        tx.put(Note(id="first"))
+
+    bench.store.submit(step).result()
+
+    assert bench.client.calls == {"put_item": 2}
+    assert ["note" in str(parameters["Item"]["kind"]) for _, parameters in bench.client.seen] == [True, False]
+
+
+@pytest.mark.parametrize("fault", [refused("ConditionalCheckFailedException"), request_lost])
+def test_a_step_whose_last_part_did_not_land_says_so_and_is_not_run_again(bench: Bench, fault: Fault) -> None:
+    bench.client.fail("put_item", answered, *[fault] * 8)
+
+    def step(tx: Transaction) -> str:
+        tx.put(Note(id="first"))
+        tx.put_last(Counter(id="last"))
+        return "done"
+
+    with pytest.raises(CutOffError) as caught:
+        bench.store.submit(step).result()
+
+    assert caught.value.result == "done"
+    assert len(bench.other.load(Note, ["first"])) == 1
+    assert bench.other.load(Counter, ["last"]) == ()
 
 
 # ---- rows of indexes

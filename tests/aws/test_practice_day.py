@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,3 +64,24 @@ def test_the_cost_is_counted_from_what_really_happened() -> None:
     assert units["DynamoDB write request units"]["count"] > 0
     total = sum(step["dollarsPerMillion"] for step in steps)
     assert report["dollarsPerMillion"] == pytest.approx(total, abs=0.05)
+
+
+@pytest.mark.slow
+def test_a_booking_with_two_reminders_costs_less_than_twenty_dollars_a_million() -> None:
+    report = told_by("cost")
+
+    steps = {step["step"]: step["dollarsPerMillion"] for step in listed(report, "steps")}
+    assert steps["booking by HTTP"] + steps["two reminders"] < 20
+    assert steps["two receipts"] < 6
+    ours = {each["design"].partition(",")[0]: each["ours"] for each in listed(report, "others")}
+    assert ours["booking and two reminders"] == pytest.approx(
+        steps["booking by HTTP"] + steps["two reminders"], abs=0.02
+    )
+    assert 0 < ours["one text"] < 13.12
+    assert 0 < ours["one notification through a workflow of its own"] < 20
+
+
+def listed(report: dict[str, object], name: str) -> list[dict[str, Any]]:
+    found = report[name]
+    assert isinstance(found, list)
+    return found

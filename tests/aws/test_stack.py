@@ -13,7 +13,7 @@ from typing import Final
 from kept.core.booking import Appointment, AppointmentStatus
 from kept.core.notifications import AttemptState, Notification, Outcome
 from kept.core.zones import zone_named
-from kept.flow.dispatch import due_ids
+from kept.flow.due import due_ids
 from kept.flow.worklist import worklist
 from kept.main.aws_stack import Client, adapted, deployed, translated
 from tests.aws.emulator import running_emulator

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from kept.flow.dispatch import due_ids
+from kept.flow.due import due_ids
 from tests.aws.stack import FunctionFailedError, Stack
 from tests.aws.visits import EVENING, due, quiet
 

@@ -18,7 +18,8 @@ TABLE = Path(__file__).parents[2] / "docs" / "reference" / "providers.csv"
 
 BY_SETTING = "if set"
 """Where a provider can do something when a setting says so."""
-COLUMNS = ["provider", "channels", "idempotency_window", "lookup", "receipts", "replies", "opt_out_list"]
+ABILITIES = ["lookup", "receipts", "names_attempt", "replies", "opt_out_list"]
+COLUMNS = ["provider", "channels", "idempotency_window", *ABILITIES]
 
 
 def rows() -> dict[str, dict[str, str]]:
@@ -37,6 +38,7 @@ def said_by(channel: Channel) -> dict[str, str]:
         "idempotency_window": "none" if window is None else f"{window.total_seconds():.0f} s",
         "lookup": "yes" if able.lookup else "no",
         "receipts": "yes" if able.receipts else "no",
+        "names_attempt": "yes" if able.names_attempt else "no",
     }
 
 
@@ -89,6 +91,6 @@ def voice_of(ledger: OutboxLedger, *, is_awaited: bool) -> OutboxVoice:
 
 
 def test_every_cell_of_yes_or_no_says_one_of_them_or_that_a_setting_does() -> None:
-    cells = {row[column] for row in rows().values() for column in ("lookup", "receipts", "replies", "opt_out_list")}
+    cells = {row[column] for row in rows().values() for column in ABILITIES}
 
     assert cells == {"yes", "no", BY_SETTING}

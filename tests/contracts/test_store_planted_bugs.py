@@ -64,6 +64,23 @@ class OneByOneStore(MemoryStore):
             super()._commit((change,))
 
 
+class LastFirstStore(MemoryStore):
+    """Lands first what is to land last."""
+
+    def _commit(self, changes: tuple[Change, ...]) -> None:
+        for is_last in (True, False):
+            super()._commit(tuple(change for change in changes if change.is_last is is_last))
+
+
+class ShruggingStore(MemoryStore):
+    """Does without what is to land last, where that cannot land."""
+
+    def _commit(self, changes: tuple[Change, ...]) -> None:
+        super()._commit(tuple(change for change in changes if not change.is_last))
+        with contextlib.suppress(LostRaceError):
+            super()._commit(tuple(change for change in changes if change.is_last))
+
+
 class HoardingStore(MemoryStore):
     """Leaves old index rows behind."""
 
@@ -205,6 +222,8 @@ CAUGHT: list[tuple[type[MemoryStore], Callable[..., None], tuple[object, ...]]] 
     (RacingStore, store.test_no_increment_is_lost_among_many_threads, ()),
     (UnguardedStore, steps.test_guard_fails_the_commit_when_its_entity_has_changed, (steps.changed_by_another,)),
     (OneByOneStore, steps.test_one_refused_put_keeps_the_others_of_its_step_out, ()),
+    (LastFirstStore, steps.test_put_last_lands_never_before_the_rest, ()),
+    (ShruggingStore, steps.test_put_last_of_an_old_version_is_refused_and_says_whether_the_rest_has_landed, ()),
     (HoardingStore, steps.test_delete_removes_the_entity_and_its_index_rows, ()),
     (HoardingStore, queries.test_an_entity_moves_in_its_indexes, ()),
     (HoardingStore, queries.test_an_entity_leaves_and_enters_an_index, ()),

@@ -24,8 +24,9 @@ OWNERS = st.sampled_from(["ann", "bob"])
 RANKS = st.sampled_from(["", "a", "ab", "b", "\uffff", "😀"])
 BOUNDS = st.none() | RANKS
 NOTES = st.builds(lambda owner, rank: {"owner": owner, "rank": rank}, OWNERS, RANKS)
+VERBS = ["write", "write last", "write stale", "delete", "guard", "guard stale", "read", "fail"]
 ACTIONS = st.lists(
-    st.tuples(st.sampled_from(["write", "write stale", "delete", "guard", "guard stale", "read", "fail"]), IDS, NOTES),
+    st.tuples(st.sampled_from(VERBS), IDS, NOTES),
     min_size=1,
     max_size=5,
 )
@@ -61,7 +62,7 @@ class Dictionary:
                 return "boom"
             if verb in {"write stale", "guard stale"}:
                 conflict = True
-            if verb == "write":
+            if verb in {"write", "write last"}:
                 written = note_id in now and now[note_id] is not self.notes.get(note_id)
                 version = self._next_version(note_id, now, written=written)
                 now[note_id] = Note(id=note_id, version=version, **values)
@@ -86,8 +87,9 @@ def step_of(actions: list[tuple[str, str, dict[str, str]]]) -> Callable[[Transac
                 raise BoomError
             if verb == "read":
                 read.append(note)
-            if verb == "write":
-                tx.put(Note(id=note_id, version=note.version if note else 0, **values))
+            if verb in {"write", "write last"}:
+                write = tx.put if verb == "write" else tx.put_last
+                write(Note(id=note_id, version=note.version if note else 0, **values))
             if verb == "write stale":
                 tx.put(Note(id=f"stale-{note_id}", version=7, **values))
             if verb == "delete" and note:

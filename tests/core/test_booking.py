@@ -149,7 +149,7 @@ def test_a_group_visit_names_its_group_on_the_practices_days() -> None:
     assert (taken_on(Role.PRACTITIONER, made).group, taken_on(Role.PATIENT, made).group) == ("class", "")
 
 
-def test_is_found_by_patient_by_local_day_by_schedule_and_by_the_end_of_its_hold() -> None:
+def test_is_found_by_patient_by_local_day_and_by_the_end_of_its_hold() -> None:
     request = msgspec.structs.replace(REQUEST, practitioner_id="prv", room_id="r", zone="Pacific/Auckland")
     held = appointment_from(request, None, appointment_id="a", hold=HALF, booked_at=NOW)
 
@@ -158,8 +158,6 @@ def test_is_found_by_patient_by_local_day_by_schedule_and_by_the_end_of_its_hold
     assert found == {
         ("appointments_by_patient", "p"),
         ("appointments_by_day", "2026-05-05"),
-        ("appointments_by_schedule", "practitioner/prv/2026-05-05"),
-        ("appointments_by_schedule", "room/r/2026-05-05"),
         ("holds_by_end", "all"),
     }
 

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from kept.core.contacts import (
     EmailAddress,
-    PhoneNumber,
     is_valid_number,
-    masked_phone,
     parse_email,
     parse_phone,
     region_of,
@@ -68,10 +66,6 @@ def test_any_text_is_a_phone_number_or_refused_and_nothing_else_happens(raw: str
 
     assert re.fullmatch(r"\+[1-9][0-9]{6,14}", phone)
     assert parse_phone(phone, region=None) == phone
-
-
-def test_a_log_sees_two_digits_of_a_phone_number() -> None:
-    assert masked_phone(PhoneNumber("+12065550142")) == "…42"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from kept.core.merging import (
     LOOK_AGAIN,
     MOST_OF_ONE_NUMBER,
     Companion,
-    Household,
     after_main,
     is_companion,
     may_merge,
@@ -27,6 +26,7 @@ from kept.core.notifications import (
     Outcome,
     Reason,
 )
+from kept.core.people import ChannelName, Consent
 from kept.core.recording import Finish
 from tests.core.moves import MAIL, SMS
 from tests.dispatching import DUE, PHONE, START, appointment, attempt, cancelled, history, notification, patient
@@ -159,10 +159,22 @@ def test_nobody_is_forgotten_for_whom_another_spoke(main: Notification | None, f
     assert fate_of(main) == fate
 
 
-def test_a_household_has_each_patient_once_and_no_more_than_a_family() -> None:
-    home = with_patient(with_patient(Household(id="number"), "ana"), "ana")
-    full = Household(id="shelter", patient_ids=tuple(str(n) for n in range(MOST_OF_ONE_NUMBER)))
+def test_a_number_has_each_patient_once_and_no_more_than_a_family() -> None:
+    home = with_patient(with_patient(number_of(), "ana"), "ana")
+    full = number_of(*(str(n) for n in range(MOST_OF_ONE_NUMBER)))
 
     assert home.patient_ids == ("ana",)
     assert without_patient(home, "ana").patient_ids == ()
     assert with_patient(full, "one more") is full
+
+
+def number_of(*patient_ids: str) -> Consent:
+    return Consent(
+        id="number",
+        channel=ChannelName.SMS,
+        granted=True,
+        source="test",
+        recorded_at=DUE,
+        recorded_by="test",
+        patient_ids=patient_ids,
+    )

@@ -21,10 +21,22 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, FailureClass, ReceiptState
-from kept.core.recording import Finish, finished, heard, is_awaited, is_settled, look_again_at
+from kept.core.recording import (
+    EARLY,
+    Finish,
+    finished,
+    heard,
+    is_awaited,
+    is_settled,
+    listening,
+    look_again_at,
+    waiting,
+    waking,
+)
 from tests.dispatching import DUE, attempt, notification
 
 NOW = DUE + timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 SOFT, HARD = FailureClass.TRANSIENT, FailureClass.PERMANENT
 
 SAID = {
@@ -274,3 +286,59 @@ def test_is_looked_at_again_when_there_is_something_to_decide(given: Notificatio
     patient = msgspec.structs.replace(given, patience=timedelta(hours=1))
 
     assert look_again_at(patient, now=DUE) == DUE + after
+
+
+def test_is_looked_at_by_its_deadline_whatever_the_clock_showed_when_it_was_taken() -> None:
+    ahead = DUE + timedelta(days=3653)
+    text = msgspec.structs.replace(attempt("a"), awaits_receipt=True, ended_at=ahead)
+    taken = notification(text, patience=timedelta(hours=1))
+
+    assert look_again_at(taken, now=ahead) == taken.deadline_at
+
+
+@pytest.mark.parametrize(
+    ("later", "stands"),
+    [
+        (timedelta(0), timedelta(0)),
+        (timedelta(minutes=1), timedelta(0)),
+        (EARLY, timedelta(0)),
+        (EARLY + SECOND, EARLY + SECOND),
+    ],
+    ids=["at once", "soon", "just early enough", "too early"],
+)
+def test_keeps_its_place_among_what_is_due_while_that_is_early_enough(later: timedelta, stands: timedelta) -> None:
+    after = waking(notification(wake_at=DUE), at=DUE + later)
+
+    assert (after.wake_at, after.stands_at) == (DUE + later, DUE + stands)
+
+
+def test_waits_at_the_very_time_and_listens_from_where_it_stands() -> None:
+    planned = notification(attempt("a"), wake_at=DUE)
+
+    waits, listens = waiting(planned, until=NOW), listening(planned, until=NOW)
+
+    assert (waits.wake_at, waits.stands_at) == (NOW, NOW)
+    assert (listens.wake_at, listens.stands_at) == (NOW, DUE)
+    assert waits.state is listens.state is NotificationState.WAITING
+
+
+@given(st.integers(0, 10**9), st.integers(-(10**9), 10**9))
+def test_what_is_to_be_looked_at_sooner_than_was_said_never_stays_where_it_was(later: int, moved: int) -> None:
+    early = waking(notification(wake_at=DUE), at=DUE + timedelta(microseconds=later))
+    at = DUE + timedelta(microseconds=moved)
+
+    for after in (waking(early, at=at), waiting(early, until=at)):
+        assert after.wake_at == at
+        assert after.stands_at is not None
+        assert after.stands_at <= at
+        assert early.wake_at is not None
+        assert at >= early.wake_at or after.stands_at != early.stands_at
+
+
+def test_once_it_has_ended_it_stands_nowhere() -> None:
+    early = waking(notification(wake_at=DUE), at=NOW)
+
+    over = finished(early, Finish(outcome=Outcome.ACCEPTED), now=NOW)
+
+    assert over.stands_at is None
+    assert not [row for row in over.index_entries() if row.index == "notifications_due"]

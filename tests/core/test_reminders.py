@@ -9,7 +9,15 @@ from hypothesis import given
 
 from kept.core.booking import Appointment, BookingRequest, appointment_from
 from kept.core.leads import Lead
-from kept.core.notifications import Notification, NotificationState, Outcome, Reason, due_shard, due_shards
+from kept.core.notifications import (
+    Notification,
+    NotificationKind,
+    NotificationState,
+    Outcome,
+    Reason,
+    due_shard,
+    due_shards,
+)
 from kept.core.reminders import (
     DEFAULT_POLICY,
     LAST_CALL,
@@ -110,9 +118,22 @@ def test_a_waiting_notification_is_found_by_its_wake_time_and_a_finished_one_is_
     def indexes(notification: Notification) -> list[str]:
         return [e.index for e in notification.index_entries()]
 
-    assert indexes(waiting) == ["notifications_by_patient", "notifications_by_day", "notifications_due"]
-    assert indexes(done) == ["notifications_by_patient", "notifications_by_day"]
+    assert indexes(waiting) == ["notifications_by_day", "notifications_due"]
+    assert indexes(done) == ["notifications_by_day"]
     assert indexes(batch)[-1] == "notifications_by_batch"
+
+
+def test_what_no_visit_lists_is_found_by_its_patient() -> None:
+    listed = planned_reminders(appointment(), DEFAULT_POLICY, now=LONG_AGO)[0]
+    told = [
+        msgspec.structs.replace(listed, about=NotificationKind.NOTICE),
+        msgspec.structs.replace(listed, about=NotificationKind.ANSWER),
+        msgspec.structs.replace(listed, about=NotificationKind.BATCH, appointment_id=None),
+    ]
+
+    rows = [[e.partition for e in n.index_entries() if e.index == "notifications_by_patient"] for n in (listed, *told)]
+
+    assert rows == [[], *[[listed.patient_id]] * 3]
 
 
 def test_due_notifications_spread_over_all_shards() -> None:

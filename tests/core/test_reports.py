@@ -28,7 +28,6 @@ from kept.core.reports import (
     is_fallback,
     reminder_type,
     success_rate,
-    success_rate_text,
     tally,
 )
 
@@ -245,22 +244,6 @@ def test_a_count_is_one_unless_it_says_more() -> None:
 )
 def test_a_reminder_is_typed_by_its_lead(rule: str, label: str) -> None:
     assert reminder_type(rule) == label
-
-
-@pytest.mark.parametrize(
-    ("success", "fallback", "failed", "text"),
-    [
-        (0, 0, 0, "0.00%"),
-        (0, 0, 1, "0.00%"),
-        (1, 0, 0, "100.00%"),
-        (0, 3, 0, "100.00%"),
-        (37, 2, 1, "97.50%"),
-        (2, 0, 1, "66.67%"),
-        (9_999, 0, 1, "99.99%"),
-    ],
-)
-def test_a_success_rate_has_two_decimals(success: int, fallback: int, failed: int, text: str) -> None:
-    assert success_rate_text(success=success, fallback=fallback, failed=failed) == text
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))

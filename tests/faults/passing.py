@@ -26,6 +26,9 @@ class PassingTransaction:
     def put(self, entity: E) -> E:
         return self.inner.put(entity)
 
+    def put_last(self, entity: E) -> E:
+        return self.inner.put_last(entity)
+
     def place(self, entity: Entity) -> None:
         self.inner.place(entity)
 

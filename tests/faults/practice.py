@@ -15,8 +15,7 @@ from kept.core.conversation import Reply
 from kept.core.exchanges import Exchange
 from kept.core.holds import SlotHold
 from kept.core.intervals import Interval, overlaps
-from kept.core.limits import DaySpend, Tally
-from kept.core.merging import Household
+from kept.core.limits import DaySpend
 from kept.core.notifications import Notification
 from kept.core.own_texts import OwnText
 from kept.core.people import Consent, Patient
@@ -33,7 +32,6 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Consent,
     DaySpend,
     Exchange,
-    Household,
     Heartbeat,
     Nightly,
     Notification,
@@ -44,7 +42,6 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Schedule,
     ScheduleDay,
     SlotHold,
-    Tally,
     WorklistItem,
 )
 ZONE: Final = "America/New_York"

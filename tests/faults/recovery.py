@@ -10,7 +10,7 @@ import msgspec
 from kept.core.booking import Appointment
 from kept.core.notifications import AttemptState, Notification
 from kept.core.people import Consent, consent_id
-from kept.flow.reports import found
+from kept.flow.search import notifications_of
 from kept.ports.store import Store
 from tests.faults.checks import Evidence, problems
 from tests.faults.history import Answered, History
@@ -105,4 +105,4 @@ def _appointments(store: Store, seed: int) -> dict[str, Appointment]:
 
 
 def _notifications(store: Store) -> list[Notification]:
-    return [n for patient in PATIENTS for n in found(store, "notifications_by_patient", patient.id)]
+    return [n for patient in PATIENTS for n in notifications_of(store, patient.id)]

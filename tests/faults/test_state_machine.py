@@ -26,7 +26,7 @@ from kept.core.notifications import AttemptState, Notification, NotificationStat
 from kept.core.people import ChannelName, Patient
 from kept.entrypoints.worker import Dispatcher, InlineExecutor
 from kept.flow.booking import Change, apply, book, move
-from kept.flow.dispatch import next_due
+from kept.flow.due import next_due
 from kept.flow.people import ConsentWish, register, set_consent
 from kept.ports.store import Store, Transaction
 from tests.aws.tables import dynamo_store

@@ -16,7 +16,7 @@ import pytest
 
 from kept.adapters.sqlite import SqliteStore
 from kept.flow.dispatch import dedupe_key
-from kept.flow.reports import found
+from kept.flow.search import notifications_of
 from tests.adapters.smtp_server import ScriptedServer
 from tests.faults.practice import KINDS
 from tests.faults.syncing_child import MAILS
@@ -38,7 +38,7 @@ def watched(folder: Path, *flags: str) -> tuple[int, list[str]]:
 def attempts_of(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return for each mail the words by which its attempt is recognised in the log: its id, or the hash of its text."""
     store = SqliteStore(folder / "kept.sqlite3", kinds=KINDS)
-    every = [n for number in range(MAILS) for n in found(store, "notifications_by_patient", f"p{number}")]
+    every = [n for number in range(MAILS) for n in notifications_of(store, f"p{number}")]
     store.close()
     return {dedupe_key(n.id, a.channel): (a.id, a.body_hash) for n in every for a in n.attempts}
 

@@ -13,7 +13,7 @@ from kept.adapters.smtp.wire import Wire
 from kept.adapters.sqlite import schema
 from kept.core.notifications import AttemptState, Notification, SendOutcome
 from kept.ports.channel import Channel, OutgoingMessage
-from kept.ports.store import E, Entity, Page, Store, Transaction
+from kept.ports.store import E, Page, Store, Transaction
 from tests.faults.passing import PassingChannel, PassingStore, PassingTransaction, Step
 from tests.faults.traps import Trap
 
@@ -37,11 +37,11 @@ class Marking(PassingTransaction):
         self._trap = trap
         self._has_read = False
 
-    def guard(self, entity: Entity) -> None:
+    def put_last(self, entity: E) -> E:
         if not self._has_read:
             self._trap.passing("sending: facts read")
         self._has_read = True
-        self.inner.guard(entity)
+        return self.inner.put_last(entity)
 
     def put(self, entity: E) -> E:
         if isinstance(entity, Notification):

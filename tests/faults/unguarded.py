@@ -33,6 +33,9 @@ class Looking(PassingTransaction):
         self.written[entity.kind, entity.id] = entity
         return entity
 
+    def put_last(self, entity: E) -> E:
+        return self.put(entity)
+
     def guard(self, entity: Entity) -> None:
         """Guard nothing."""
 

@@ -22,7 +22,7 @@ from kept.core.notifications import SendOutcome
 from kept.core.people import ChannelName, Patient
 from kept.entrypoints.worker import Dispatcher, InlineExecutor, SendingThreads
 from kept.flow.booking import Change, apply, book, move
-from kept.flow.dispatch import next_due
+from kept.flow.due import next_due
 from kept.flow.people import ConsentWish, register, set_consent
 from kept.ports.channel import Channel, OutgoingMessage
 from kept.ports.store import Store, Transaction

@@ -16,6 +16,7 @@ from kept.core.practice import Practice
 from kept.core.receipts import IncomingReply
 from kept.core.worklist import ItemKind
 from kept.flow.replies import reply_step
+from kept.flow.search import notifications_of
 from kept.flow.worklist import worklist
 from kept.ports.store import Entity
 from tests.dispatching import DUE, EMAIL, PHONE, START, appointment, consent, patient
@@ -62,8 +63,7 @@ class World:
 
     def written(self) -> list[Notification]:
         """Return what was planned as answers to the first patient, oldest first."""
-        hits = self.store.query("notifications_by_patient", "pat_1").hits
-        found = self.store.load(Notification, [hit.id for hit in hits])
+        found = notifications_of(self.store, "pat_1")
         answers = [each for each in found if each.about is NotificationKind.ANSWER]
         return sorted(answers, key=lambda each: each.planned_at)
 

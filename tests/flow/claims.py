@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from kept.adapters.memory import MemoryStore
+from kept.core.booking import Appointment
 from kept.core.channels import Capabilities, Carrier
 from kept.core.notifications import (
     Notification,
@@ -51,12 +52,12 @@ def put(tx: Transaction, *, entity: Entity) -> None:
     tx.put(entity)
 
 
-def practice_store(planned: Notification | None = None) -> MemoryStore:
+def practice_store(planned: Notification | None = None, *, visit: Appointment | None = None) -> MemoryStore:
     """Return a store with a patient who may be written to, a visit and its reminder."""
     return store_of(
         Practice(name="Elm Clinic", phone="206-555-0100"),
         patient(),
-        appointment(),
+        visit or appointment(notification_ids=("ntf_1",)),
         consent(SMS, PHONE),
         consent(MAIL, EMAIL),
         planned or notification(),

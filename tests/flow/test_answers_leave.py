@@ -11,9 +11,9 @@ import pytest
 from kept.core.booking import AppointmentStatus
 from kept.core.channels import Capabilities
 from kept.core.conversation import Effect
-from kept.core.limits import Caps, Tally, Told
+from kept.core.limits import Caps
 from kept.core.notifications import Reason
-from kept.core.people import consent_id
+from kept.core.people import Consent, Told, consent_id
 from kept.core.practice import CancelWord
 from kept.core.quiet_hours import QuietHours
 from kept.core.schedules import Place
@@ -111,7 +111,8 @@ def test_an_answer_leaves_at_night_and_when_the_number_has_had_its_texts() -> No
     night = QuietHours()
     had = tuple(Told(at=DUE, patient_id="pat_1", notification_id=f"ntf_{n}") for n in range(7))
     world = World(answers_replies=True, quiet_hours=night, caps=Caps(), sms_countries=("GB",))
-    world.put(Tally(id=consent_id(SMS, PHONE), told=had))
+    (number,) = world.store.load(Consent, [consent_id(SMS, PHONE)])
+    world.put(msgspec.structs.replace(number, told=had))
     world.now = DUE.replace(hour=7)
     world.answer("HELP")
 

@@ -14,7 +14,7 @@ from kept.core.notifications import Notification, NotificationKind, Outcome, Rea
 from kept.core.reminders import skipped
 from kept.core.watch import Heartbeat
 from kept.flow.booking import Change, apply, book
-from kept.flow.dispatch import due_hits, due_ids
+from kept.flow.due import due_hits, due_ids
 from kept.flow.reminders import plan_missing, unreminded
 from kept.flow.watch import keep_heartbeat, load_heartbeat, note_departure
 from kept.ports.store import Transaction

@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import wait
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import msgspec
 import pytest
 
 from kept.adapters.memory import MemoryStore
+from kept.core.booking import AppointmentEvent
+from kept.core.intervals import Interval
 from kept.core.notifications import (
     BOTH_AT_ONCE,
     Attempt,
     AttemptState,
     Notification,
+    NotificationKind,
     NotificationState,
     Outcome,
     Reason,
+    SendOutcome,
     due_shard,
 )
 from kept.core.people import Patient
 from kept.core.practice import Practice
 from kept.core.schedules import Place
-from kept.flow.dispatch import (
-    MAX_FAILURES,
-    AttemptRef,
-    Claimed,
-    backlog,
-    claim,
-    dedupe_key,
-    due_ids,
-    next_due,
-    note_failure,
-)
+from kept.flow.booking import Change, apply, move
+from kept.flow.dispatch import MAX_FAILURES, AttemptRef, Claimed, claim, dedupe_key, note_failure
 from kept.flow.drafts import message_facts
+from kept.flow.due import backlog, due_ids, next_due
+from kept.flow.people import ConsentWish, set_consent
 from kept.ports.store import Entity, Transaction
 from tests.dispatching import (
     ACCEPTED,
     DUE,
     LEASE,
+    NOT_SENT,
     PHONE,
     START,
     appointment,
@@ -62,6 +62,8 @@ from tests.flow.claims import (
     store_of,
 )
 
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
 # ---- finding
 
 
@@ -78,7 +80,7 @@ def test_looks_behind_a_page_of_what_it_is_told_to_skip() -> None:
     poisoned = [notification(id=f"bad_{n}", wake_at=DUE - SECOND) for n in range(40)]
     store = store_of(*poisoned, notification(id="good"))
 
-    found = due_ids(store, now=DUE, skip={p.id for p in poisoned}, limit=3)
+    found = due_ids(store, now=DUE, skip=lambda hit: hit.id in {p.id for p in poisoned}, limit=3)
 
     assert found == ("good",)
 
@@ -181,15 +183,31 @@ def test_what_was_committed_before_the_claim_counts(entity: Entity, outcome: Out
     assert (current(store).outcome, current(store).reason) == (outcome, reason)
 
 
-@pytest.mark.parametrize("entity", [cancelled(), patient(phone=None), consent(SMS, PHONE, granted=False)])
-def test_a_claim_that_lost_a_race_against_a_change_is_decided_anew(entity: Entity) -> None:
-    store = practice_store()
+AT_DESK = Change(appointment_id="apt_1", by="desk")
+STOP = ConsentWish(channel=SMS, granted=False, source="reply STOP")
+OVERTAKING: Final[dict[str, Callable[[Transaction], object]]] = {
+    "cancelled": partial(apply, change=AT_DESK, event=AppointmentEvent.CANCEL, now=DUE),
+    "moved": partial(move, change=AT_DESK, to=Interval(start=START + DAY, end=START + DAY + HOUR), zone="UTC", now=DUE),
+    "opted out": partial(set_consent, address=PHONE, wish=STOP, by="reply", now=DUE),
+}
+
+
+@pytest.mark.parametrize("about", [NotificationKind.REMINDER, NotificationKind.NOTICE])
+@pytest.mark.parametrize("tries", [(), (NOT_SENT,)], ids=["the first try", "a further try"])
+@pytest.mark.parametrize("change", OVERTAKING.values(), ids=OVERTAKING)
+def test_a_claim_that_lost_a_race_against_a_change_is_decided_anew(
+    change: Callable[[Transaction], object], tries: tuple[SendOutcome, ...], about: NotificationKind
+) -> None:
+    listed = ("ntf_1",) if about is NotificationKind.REMINDER else ()
+    store = practice_store(notification(about=about), visit=appointment(notification_ids=listed))
+    for outcome in tries:
+        recorded(store, ref_of(claimed(store)), outcome)
     runs: list[Claimed] = []
 
     def overtaken(tx: Transaction) -> Claimed:
-        found = claim(tx, "ntf_1", carriers=carriers(), now=DUE)
+        found = claim(tx, "ntf_1", carriers=carriers(), now=DUE + MINUTE)
         if not runs:
-            store.submit(partial(put, entity=msgspec.structs.replace(entity, version=1))).result()  # type: ignore[type-var]
+            store.submit(change).result()
         runs.append(found)
         return found
 

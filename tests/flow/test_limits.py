@@ -9,7 +9,7 @@ import pytest
 from kept.adapters.memory import MemoryStore
 from kept.core.booking import Appointment, AppointmentEvent, BookingRequest
 from kept.core.intervals import Interval
-from kept.core.limits import Caps, DaySpend, Tally
+from kept.core.limits import Caps, DaySpend
 from kept.core.notifications import Notification, NotificationKind, NotificationState, Reason
 from kept.core.people import Consent, Patient
 from kept.core.practice import Practice
@@ -92,7 +92,7 @@ def test_a_second_text_of_the_day_goes_by_mail() -> None:
 
     assert (first.message.channel, second.message.channel) == (SMS, MAIL)
     assert [note.reason for note in by_id(store, "ntf_2").notes] == [Reason.CAPPED]
-    assert [len(tally.told) for tally in store.load(Tally, [consent(SMS, PHONE).id])] == [1]
+    assert [len(number.told) for number in store.load(Consent, [consent(SMS, PHONE).id])] == [1]
 
 
 def test_an_answer_is_neither_held_nor_counted() -> None:
@@ -102,7 +102,7 @@ def test_an_answer_is_neither_held_nor_counted() -> None:
     store = stored(Practice(quiet_hours=QUIET, caps=Caps()), answer)
 
     assert len(claimed(store, now=EARLY_THERE).handovers) == 1
-    assert store.load(Tally, [consent(SMS, PHONE).id]) == ()
+    assert [number.told for number in store.load(Consent, [consent(SMS, PHONE).id])] == [()]
 
 
 def test_a_day_spends_no_more_than_its_budget() -> None:

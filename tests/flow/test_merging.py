@@ -8,10 +8,10 @@ import pytest
 from kept.adapters.memory import MemoryStore
 from kept.core.booking import AppointmentEvent, BookingRequest
 from kept.core.contacts import PhoneNumber
-from kept.core.limits import Caps, Tally
-from kept.core.merging import LOOK_AGAIN, Household
+from kept.core.limits import Caps
+from kept.core.merging import LOOK_AGAIN
 from kept.core.notifications import Notification, Outcome, Reason, SendOutcome, notification_id
-from kept.core.people import ChannelName, Patient, consent_id
+from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.practice import Practice
 from kept.flow.booking import Change, apply, book
 from kept.flow.dispatch import Claimed, claim, record
@@ -63,7 +63,7 @@ def test_the_first_one_due_speaks_for_all_of_the_number() -> None:
     assert "9:00" in handover.message.text
     assert "10:00" in handover.message.text
     assert by_id(store, 2).said_in == reminder(1)
-    assert [line.patient_id for line in store.load(Tally, [NUMBER])[0].told] == ["pat_1", "pat_2"]
+    assert [line.patient_id for line in store.load(Consent, [NUMBER])[0].told] == ["pat_1", "pat_2"]
 
 
 def test_once_it_is_taken_nobody_else_gets_a_message() -> None:
@@ -132,7 +132,7 @@ def test_who_changes_the_number_leaves_the_household() -> None:
 
     store.submit(partial(update, patient=moved, wishes=(), by="t", now=DUE)).result()
 
-    assert store.load(Household, [NUMBER])[0].patient_ids == ("pat_1",)
+    assert store.load(Consent, [NUMBER])[0].patient_ids == ("pat_1",)
     assert len(claimed(store, 1).handovers) == 1
     assert by_id(store, 2).said_in == ""
 
@@ -144,4 +144,4 @@ def test_who_has_no_number_any_more_is_in_no_household() -> None:
 
     store.submit(partial(update, patient=gone, wishes=(), by="t", now=DUE)).result()
 
-    assert store.load(Household, [NUMBER])[0].patient_ids == ("pat_1",)
+    assert store.load(Consent, [NUMBER])[0].patient_ids == ("pat_1",)

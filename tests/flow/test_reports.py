@@ -25,6 +25,7 @@ REQUEST = BookingRequest(
     patient_id="ann", start=VISIT, end=VISIT + timedelta(hours=1), zone="UTC", register_patient=True
 )
 ITEM = BatchItem(patient_id="ann", start=VISIT, zone="UTC", plan=SMS_THEN_EMAIL)
+ITEM_2 = BatchItem(patient_id="bea", start=VISIT, zone="UTC", plan=SMS_THEN_EMAIL)
 
 
 def booked() -> MemoryStore:
@@ -62,4 +63,7 @@ def test_a_batch_has_a_ledger_of_its_own() -> None:
 def test_goes_on_from_page_to_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reports, "_PAGE", 1)
 
-    assert len(list(found(booked(), "notifications_by_patient", "ann"))) == 4
+    store = booked()
+    store.submit(lambda tx: plan_batch(tx, (ITEM, ITEM_2), batch_id="bat_1", now=NOW)).result()
+
+    assert len(list(found(store, "notifications_by_batch", "bat_1"))) == 2

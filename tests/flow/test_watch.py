@@ -11,7 +11,7 @@ from kept.core.contacts import PhoneNumber
 from kept.core.notifications import Attempt, Notification, NotificationState, Outcome
 from kept.core.people import ChannelName, Patient
 from kept.core.watch import Alarm, AlarmKind, Heartbeat, Route
-from kept.flow.dispatch import Backlog, backlog
+from kept.flow.due import Backlog, backlog
 from kept.flow.watch import MOST_SURVEYED, Survey, keep_heartbeat, load_heartbeat, standing_alarm, survey
 from kept.ports.store import Transaction
 from tests.dispatching import attempt, notification

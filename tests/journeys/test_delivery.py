@@ -32,6 +32,7 @@ from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import book
 from kept.flow.people import register
+from kept.flow.search import notifications_of
 from kept.main.kinds import KINDS
 from kept.ports.channel import Channel
 from kept.ports.provider_api import ApiAnswer
@@ -135,8 +136,7 @@ class Clinic:
 
     @property
     def reminder(self) -> Notification:
-        hits = self.store.query("notifications_by_patient", "pat_1").hits
-        return self.store.load(Notification, [hits[0].id])[0]
+        return notifications_of(self.store, "pat_1")[0]
 
     def story(self) -> list[str]:
         visit = self.store.load(Appointment, ["apt_1"])[0]

@@ -35,6 +35,7 @@ from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import book
 from kept.flow.people import register
 from kept.flow.replies import reply_step
+from kept.flow.search import notifications_of
 from kept.ports.store import Transaction
 from tests.adapters.test_smtp_channel import FreePortController, Postbox
 from tests.contracts.channels import NOW, quick_settings
@@ -136,9 +137,7 @@ class Clinic:
         return self.store.load(Appointment, ["apt_1"])[0]
 
     def reminder(self) -> Notification:
-        hits = self.store.query("notifications_by_patient", "pat_1").hits
-        found = self.store.load(Notification, [hit.id for hit in hits])
-        return next(n for n in found if n.attempts)
+        return next(n for n in notifications_of(self.store, "pat_1") if n.attempts)
 
     def worklist(self) -> list[ItemKind]:
         hits = self.store.query(OPEN_INDEX, "all").hits

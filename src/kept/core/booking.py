@@ -151,18 +151,17 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in LIVE
 
     def index_entries(self) -> tuple[IndexEntry, ...]:
-        """Return where it is found: by patient, by local day, by practitioner or room and day, by end of its hold."""
+        """
+        Return where it is found: by patient, by local day, by end of its hold.
+
+        What a practitioner or a room has on a day stands in their schedule days.
+        """
         start = sort_instant(self.start)
         day = self.start_local.date().isoformat()
         rows = [
             IndexEntry(index="appointments_by_patient", partition=self.patient_id, sort=start),
             IndexEntry(index="appointments_by_day", partition=day, sort=f"{start}|{self.status.value}"),
         ]
-        rows.extend(
-            IndexEntry(index="appointments_by_schedule", partition=f"{role.value}/{owner}/{day}", sort=start)
-            for role, owner in self.owners()
-            if role is not Role.PATIENT
-        )
         if self.hold_until and self.status is _S.REQUESTED:
             rows.append(IndexEntry(index="holds_by_end", partition="all", sort=sort_instant(self.hold_until)))
         return tuple(rows)

@@ -37,8 +37,15 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it can be asked later what became of a message."""
     receipts: bool = False
     """Whether it reports delivery later."""
+    names_attempt: bool = False
+    """Whether its reports name our attempt, so that its own id need not be remembered for them."""
     replies: bool = False
     """Whether it brings back what people answer."""
+
+    @property
+    def tells_by_id(self) -> bool:
+        """Whether its reports can be matched by its own id alone."""
+        return self.receipts and not self.names_attempt
 
 
 class Carrier(msgspec.Struct, frozen=True, kw_only=True):

@@ -78,16 +78,6 @@ def parse_phone(raw: str, *, region: str | None, field: str = "phone") -> PhoneN
     return PhoneNumber(formatted)
 
 
-def masked_phone(phone: PhoneNumber) -> str:
-    """
-    Return what a log may say of a number: its last two digits.
-
-    >>> masked_phone(PhoneNumber("+12065550100"))
-    '…00'
-    """
-    return f"…{phone[-2:]}"
-
-
 def region_of(phone: PhoneNumber) -> str | None:
     """
     Return the region that the number belongs to: ISO 3166 alpha-2, ``001`` for the world's, None where unknown.

@@ -38,6 +38,9 @@ NOT_LET_IN: Final = "auth"
 """What every channel calls a failure of our own credentials: no fault of the message, so it costs it no try."""
 PROVIDER_RESTS: Final = "provider_rests"
 """Code of an attempt that was not handed over, because its provider was left alone in the meantime; it costs no try."""
+OVERTAKEN: Final = "overtaken"
+"""Code of an attempt that was not handed over: its address said stop, or got another message; it costs no try."""
+_NO_TRIES: Final = frozenset({NOT_LET_IN, PROVIDER_RESTS, OVERTAKEN})
 FIRST_PAUSE: Final = timedelta(seconds=2)
 PAUSE_FACTOR: Final = 2
 MOST_DOUBLINGS: Final = 5
@@ -247,7 +250,7 @@ def _after(attempts: list[Attempt], carrier: Carrier | None, *, now: datetime) -
         return Standing(progress=Progress.CLOSED, reason=_CLOSING[last.state])
     if last.state is AttemptState.UNKNOWN:
         return _after_unknown(attempts, carrier.capabilities if carrier else Capabilities(), now=now)
-    tries = sum(a.code not in {NOT_LET_IN, PROVIDER_RESTS} for a in attempts)
+    tries = sum(a.code not in _NO_TRIES for a in attempts)
     if tries >= MAX_TRIES or len(attempts) >= MOST_ATTEMPTS:
         return Standing(progress=Progress.CLOSED, reason=Reason.TRIES_EXHAUSTED)
     return Standing(progress=Progress.AGAIN, at=max(ended + pause_before(last), last.retry_after or ended))

@@ -8,6 +8,7 @@ What can go wrong, by what the caller can do about it.
     │   ├── SlotTakenError           the time is booked               -> offer another time; 409
     │   ├── StateConflictError       not possible in this state       -> show the state; 409
     │   ├── StaleVersionError        changed since it was read        -> read again; 412
+    │   ├── CutOffError              only the first part has landed   -> take that back, then retry; 409
     │   └── KeyReusedError           idempotency key, other request   -> use a new key; 422
     ├── NotFoundError                no such thing, for this caller   -> 404
     │   └── ExpiredError             it was good until a while ago    -> ask for a new one; 410
@@ -94,6 +95,14 @@ class StaleVersionError(ConflictError):
         super().__init__(f"version {given} was given, but the record is at version {current}; read it again")
         self.given = given
         self.current = current
+
+
+class CutOffError(ConflictError):
+    """The first part of a step has landed, and its last has not, or nobody knows; carries what the step returned."""
+
+    def __init__(self, result: object) -> None:
+        super().__init__("the last part of a step did not land with the first; read again, then retry")
+        self.result = result
 
 
 class KeyReusedError(ConflictError):

@@ -92,29 +92,6 @@ def overlaps(a: Interval, b: Interval) -> bool:
     return a.start < b.end and b.start < a.end
 
 
-def contains(outer: Interval, inner: Interval | datetime) -> bool:
-    """Return whether all of *inner*, an interval or an aware instant, lies in *outer*."""
-    if isinstance(inner, datetime):
-        return outer.start <= inner < outer.end
-    return outer.start <= inner.start and inner.end <= outer.end
-
-
-def merged(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
-    """
-    Return the same instants as the fewest intervals, in order: none overlap, none touch.
-
-    Args:
-        intervals: In any order; may overlap. Empty gives empty.
-    """
-    result: list[Interval] = []
-    for each in sorted(intervals, key=lambda i: i.start):
-        if result and each.start <= result[-1].end:
-            result[-1] = Interval(start=result[-1].start, end=max(result[-1].end, each.end))
-        else:
-            result.append(each)
-    return tuple(result)
-
-
 def subtract(window: Interval, busy: Iterable[Interval]) -> tuple[Interval, ...]:
     """
     Return the parts of *window* that no busy interval covers, in order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -11,9 +11,12 @@ import msgspec
 
 from kept.core.contacts import PhoneNumber, calling_region, region_of
 from kept.core.errors import InvalidInputError
+from kept.core.people import Told
 from kept.core.records import IndexEntry
 
 WEEK: Final = timedelta(days=7)
+MOST_TOLD: Final = 100
+"""Messages that are remembered of one address: three in a week to each of thirty people. Ours."""
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,30 +44,6 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidInputError.of("caps", "out_of_range", message)
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """One message that was sent, or at least begun."""
-
-    at: datetime
-    patient_id: str
-    notification_id: str
-
-
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
-    """What one number got in the last seven days."""
-
-    kind: ClassVar[str] = "tally"
-
-    id: str
-    """The id of the consent for the number."""
-    version: int = 0
-    told: tuple[Told, ...] = ()
-    """Oldest first."""
-
-    def index_entries(self) -> tuple[IndexEntry, ...]:
-        """Return nothing: it is read by the number's id."""
-        return ()
-
-
 class DaySpend(msgspec.Struct, frozen=True, kw_only=True):
     """How many segments of text were sent on one day."""
 
@@ -90,35 +69,34 @@ def spend_id(day: date) -> str:
     return f"sms/{day.isoformat()}"
 
 
-def has_room(tally: Tally, caps: Caps, told: Told, zone: ZoneInfo) -> bool:
+def has_room(told: tuple[Told, ...], caps: Caps, wanted: Told, zone: ZoneInfo) -> bool:
     """
     Tell whether a person may get one more text.
 
     Args:
-        tally: What the number got.
+        told: What the number got.
         caps: The practice's limits.
-        told: The message in question. An earlier try of it, with all that it spoke for, takes no room from it.
+        wanted: The message in question. An earlier try of it, with all that it spoke for, takes no room from it.
         zone: Where the person's days begin.
     """
-    tried_at = {t.at for t in tally.told if t.notification_id == told.notification_id}
-    others = (t for t in tally.told if t.at not in tried_at)
-    own = [t for t in others if t.patient_id == told.patient_id and t.at > told.at - WEEK]
-    today = told.at.astimezone(zone).date()
+    tried_at = {t.at for t in told if t.notification_id == wanted.notification_id}
+    others = (t for t in told if t.at not in tried_at)
+    own = [t for t in others if t.patient_id == wanted.patient_id and t.at > wanted.at - WEEK]
+    today = wanted.at.astimezone(zone).date()
     on_the_day = sum(t.at.astimezone(zone).date() == today for t in own)
     return on_the_day < caps.per_day and len(own) < caps.per_week
 
 
-def counted(tally: Tally, told: Told) -> Tally:
+def counted(told: tuple[Told, ...], more: Told) -> tuple[Told, ...]:
     """
-    Return the tally with one more message; what is older than a week goes.
+    Return what an address was told with one more message; what is older than a week goes.
 
     A message that is tried again counts once, at its latest try: a day may lie between the two.
     """
-    if told in tally.told:
-        return tally
-    others = (t for t in tally.told if t.notification_id != told.notification_id)
-    recent = (t for t in others if t.at > told.at - WEEK)
-    return msgspec.structs.replace(tally, told=(*recent, told))
+    if more in told:
+        return told
+    others = [t for t in told if t.notification_id != more.notification_id and t.at > more.at - WEEK]
+    return (*others[1 - MOST_TOLD :], more)
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ not, or was never sent, each goes on by itself, so that merging can lose nothing
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Final
 
 import msgspec
 
@@ -23,9 +23,8 @@ from kept.core.notifications import (
     Outcome,
     Reason,
 )
-from kept.core.people import ChannelName, Patient
-from kept.core.recording import TAKEN, Finish, is_awaited
-from kept.core.records import IndexEntry
+from kept.core.people import ChannelName, Consent, Patient
+from kept.core.recording import TAKEN, Finish, is_awaited, waking
 
 MOST_OF_ONE_NUMBER: Final = 20
 """Patients of one number that are looked at; a family has fewer, and a shelter is no family."""
@@ -42,21 +41,6 @@ _FAILED: Final = {
 """Ends of a text after which those for whom it spoke are not told by text either."""
 
 
-class Household(msgspec.Struct, frozen=True, kw_only=True):
-    """The patients of one number."""
-
-    kind: ClassVar[str] = "household"
-
-    id: str
-    """The id of the consent for the number."""
-    version: int = 0
-    patient_ids: tuple[str, ...] = ()
-
-    def index_entries(self) -> tuple[IndexEntry, ...]:
-        """Return nothing: it is read by the number's id."""
-        return ()
-
-
 class Companion(msgspec.Struct, frozen=True, kw_only=True):
     """A reminder with the visit that it is about and whose that is."""
 
@@ -65,16 +49,16 @@ class Companion(msgspec.Struct, frozen=True, kw_only=True):
     patient: Patient
 
 
-def with_patient(household: Household, patient_id: str) -> Household:
-    """Return the household with a patient in it; a full one stays as it is."""
-    if patient_id in household.patient_ids or len(household.patient_ids) >= MOST_OF_ONE_NUMBER:
-        return household
-    return msgspec.structs.replace(household, patient_ids=(*household.patient_ids, patient_id))
+def with_patient(number: Consent, patient_id: str) -> Consent:
+    """Return what is known of a number, used by one more patient; one that many use stays as it is."""
+    if patient_id in number.patient_ids or len(number.patient_ids) >= MOST_OF_ONE_NUMBER:
+        return number
+    return msgspec.structs.replace(number, patient_ids=(*number.patient_ids, patient_id))
 
 
-def without_patient(household: Household, patient_id: str) -> Household:
-    """Return the household without a patient."""
-    return msgspec.structs.replace(household, patient_ids=tuple(p for p in household.patient_ids if p != patient_id))
+def without_patient(number: Consent, patient_id: str) -> Consent:
+    """Return what is known of a number, used by one patient less."""
+    return msgspec.structs.replace(number, patient_ids=tuple(p for p in number.patient_ids if p != patient_id))
 
 
 def may_merge(main: Notification) -> bool:
@@ -104,7 +88,7 @@ def is_companion(main: Companion, other: Companion, *, within: timedelta, now: d
 
 def spoken_for(companion: Notification, main: Notification, *, now: datetime) -> Notification:
     """Return a reminder that waits for what becomes of the message that speaks for it."""
-    return msgspec.structs.replace(companion, said_in=main.id, wake_at=now + LOOK_AGAIN)
+    return msgspec.structs.replace(waking(companion, at=now + LOOK_AGAIN), said_in=main.id)
 
 
 Fate = Finish | datetime | Notification

@@ -34,6 +34,18 @@ class NotificationKind(StrEnum):
     """To what a person has written."""
 
 
+OF_VISITS: Final = frozenset(
+    {
+        NotificationKind.REMINDER,
+        NotificationKind.BOOKED,
+        NotificationKind.MOVED,
+        NotificationKind.CANCELLED,
+        NotificationKind.MISSED,
+    }
+)
+"""Kinds that are planned with a visit, which lists them."""
+
+
 class NotificationState(StrEnum):
     """Where a notification stands."""
 
@@ -132,8 +144,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """How often the provider was asked what became of it."""
     awaits_receipt: bool = False
     """Whether the provider will say later whether it was delivered."""
-    may_be_answered: bool = False
-    """Whether the provider brings back what the person answers."""
+    is_known_by_id: bool = False
+    """Whether the provider tells of it by its own id alone, which is therefore remembered."""
     failure: FailureClass | None = None
     """Why it will not arrive, by what can be done about it; kept beside DELIVERED too: a complaint follows that."""
     failed_part: int = 0
@@ -185,6 +197,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     """Raised by every claim."""
     wake_at: datetime | None = None
     """When to look at it again; None once done."""
+    found_at: datetime | None = None
+    """Where it stands among what is due, when that is earlier than it need be looked at; None: at *wake_at*."""
     attempts: tuple[Attempt, ...] = ()
     notes: tuple[ChannelNote, ...] = ()
     done_at: datetime | None = None
@@ -198,17 +212,29 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
         """Whether nothing more will happen to it."""
         return self.state is NotificationState.DONE
 
+    @property
+    def is_of_visit(self) -> bool:
+        """Whether it stands on the list of its visit: it is found there, and whatever changes the visit writes it."""
+        return self.appointment_id is not None and self.about in OF_VISITS
+
+    @property
+    def stands_at(self) -> datetime | None:
+        """Where it stands among what is due; None once done."""
+        return None if self.is_done else self.found_at or self.wake_at
+
     def index_entries(self) -> tuple[IndexEntry, ...]:
-        """Return where it is found: by wake time while anything is to be done, by patient, by day, by batch."""
+        """
+        Return where it is found: by day, by batch, among what is due until it is done, by patient if no visit lists it.
+
+        Every row costs a write where writes are paid for, so none says what another entity says already.
+        """
         due = sort_instant(self.due_at)
-        rows = [
-            IndexEntry(index="notifications_by_patient", partition=self.patient_id, sort=due),
-            IndexEntry(index="notifications_by_day", partition=due[:10], sort=due),
-        ]
-        if self.wake_at and not self.is_done:
-            rows.append(
-                IndexEntry(index="notifications_due", partition=due_shard(self.id), sort=sort_instant(self.wake_at))
-            )
+        rows = [IndexEntry(index="notifications_by_day", partition=due[:10], sort=due)]
+        if self.stands_at:
+            stands = sort_instant(self.stands_at)
+            rows.append(IndexEntry(index="notifications_due", partition=due_shard(self.id), sort=stands))
+        if not self.is_of_visit:
+            rows.append(IndexEntry(index="notifications_by_patient", partition=self.patient_id, sort=due))
         if self.batch_id:
             rows.append(IndexEntry(index="notifications_by_batch", partition=self.batch_id, sort=due))
         return tuple(rows)

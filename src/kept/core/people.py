@@ -74,8 +74,21 @@ class Patient(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(rows)
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One message that left, or at least began to."""
+
+    at: datetime
+    patient_id: str
+    notification_id: str
+
+
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether one number or address may be written to, and how we know. Kept for the address, whoever uses it."""
+    """
+    Whether one number or address may be written to, and how we know; what left for it lately; whose it is.
+
+    Kept for the address, whoever uses it. Each message that leaves is written here, so that none leaves after a
+    withdrawal, and no two leave at once where one is the limit.
+    """
 
     kind: ClassVar[str] = "consent"
 
@@ -95,6 +108,10 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider said of the address itself: ``landline``, ``permanent``; empty: nothing speaks against it."""
     is_unproven: bool = False
     """Typed by somebody whom nobody has seen, and not yet known to be theirs."""
+    told: tuple[Told, ...] = ()
+    """Messages of the last seven days, oldest first."""
+    patient_ids: tuple[str, ...] = ()
+    """The patients whose number or address it is."""
 
     def index_entries(self) -> tuple[IndexEntry, ...]:
         """Return nothing: a consent is read by the id made from its address."""

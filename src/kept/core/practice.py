@@ -81,14 +81,9 @@ class Practice(msgspec.Struct, frozen=True, kw_only=True):
         return ()
 
     @property
-    def counts_texts(self) -> bool:
-        """Whether the texts that leave are counted against a limit."""
-        return self.caps is not None or self.sms_per_day is not None
-
-    @property
     def limits_texts(self) -> bool:
         """Whether any rule but the person's own may hold a text back."""
-        return self.counts_texts or bool(self.sms_countries)
+        return self.caps is not None or self.sms_per_day is not None or bool(self.sms_countries)
 
     def place(self, place_id: str | None) -> Place | None:
         """Return the place of this id, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -10,6 +10,12 @@ import msgspec
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, Outcome, Reason
 from kept.core.receipts import DeliveryReceipt, FailureClass, ReceiptState
 
+EARLY: Final = timedelta(hours=4)
+"""
+How long before its time a notification may be found among what is due. Ours: to move it there costs two writes, to look
+at it in vain costs a read; longer than providers hold a message, and few are still waited for after that.
+"""
+_INSTANT: Final = timedelta(microseconds=1)
 TAKEN: Final = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED})
 """The provider has it, or even the person."""
 
@@ -24,21 +30,33 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True):
 def begun(notification: Notification, attempts: tuple[Attempt, ...], *, fence: int, until: datetime) -> Notification:
     """Return the notification with new attempts on record, leased until an instant."""
     return msgspec.structs.replace(
-        notification,
+        waking(notification, at=until),
         state=NotificationState.SENDING,
         fence=fence,
-        wake_at=until,
         attempts=(*notification.attempts, *attempts),
     )
 
 
+def waking(notification: Notification, *, at: datetime) -> Notification:
+    """
+    Return the notification that is to be looked at again at an instant, without a change of its state.
+
+    It is found by then. Its place among what is due stays as it is while that is early enough and not too early.
+    """
+    stands, before = notification.stands_at, notification.wake_at
+    if stands is not None and before is not None and before <= at <= stands + EARLY:
+        return _woken(notification, at=at, place=stands)
+    return _woken(notification, at=at, place=at)
+
+
 def waiting(notification: Notification, *, until: datetime) -> Notification:
-    """Return the notification set aside until an instant."""
-    is_open = any(a.state is AttemptState.SENDING for a in notification.attempts)
-    state = NotificationState.SENDING if is_open else NotificationState.WAITING
-    if not notification.attempts and not notification.notes:
-        state = NotificationState.PLANNED
-    return msgspec.structs.replace(notification, state=state, wake_at=until)
+    """Return the notification set aside until an instant, and found then."""
+    return msgspec.structs.replace(_woken(notification, at=until, place=until), state=_state_aside(notification))
+
+
+def listening(notification: Notification, *, until: datetime) -> Notification:
+    """Return the notification set aside until an instant before which word of it will have come, as a rule."""
+    return msgspec.structs.replace(waking(notification, at=until), state=_state_aside(notification))
 
 
 def finished(notification: Notification, finish: Finish, *, now: datetime) -> Notification:
@@ -49,8 +67,29 @@ def finished(notification: Notification, finish: Finish, *, now: datetime) -> No
         outcome=finish.outcome,
         reason=finish.reason,
         wake_at=None,
+        found_at=None,
         done_at=now,
     )
+
+
+def _state_aside(notification: Notification) -> NotificationState:
+    """Return the state of a notification for which nothing is done at the moment."""
+    if any(a.state is AttemptState.SENDING for a in notification.attempts):
+        return NotificationState.SENDING
+    return NotificationState.WAITING if notification.attempts or notification.notes else NotificationState.PLANNED
+
+
+def _woken(notification: Notification, *, at: datetime, place: datetime) -> Notification:
+    """
+    Return the notification with its time and its place among what is due.
+
+    One that is to be looked at sooner than was said before always gets a new place, so that nobody who remembers the
+    old one waits any longer.
+    """
+    stands, before = notification.stands_at, notification.wake_at
+    if place == stands and before is not None and at < before:
+        place -= _INSTANT
+    return msgspec.structs.replace(notification, wake_at=at, found_at=place if place != at else None)
 
 
 def swept(notification: Notification, *, now: datetime) -> Notification:
@@ -108,7 +147,8 @@ def look_again_at(notification: Notification, *, now: datetime) -> datetime:
     Return when to look at a notification again after the end of an attempt is on record.
 
     At once where something is to be decided; but while attempts are open not before a lease ends, and while only word
-    of a delivery is waited for not before that is given up.
+    of a delivery is waited for not before that is given up. Never later than the deadline: an end that was put on
+    record while the clock was ahead must not decide for years.
     """
     leases = [a.lease_until for a in notification.attempts if a.state is AttemptState.SENDING]
     if leases:
@@ -116,7 +156,8 @@ def look_again_at(notification: Notification, *, now: datetime) -> datetime:
     if not awaits_word_only(notification):
         return now
     awaited = [a for a in notification.attempts if is_awaited(notification, a)]
-    return min((word_due_at(notification, a, now=now) for a in awaited), default=now)
+    given_up = min((word_due_at(notification, a, now=now) for a in awaited), default=now)
+    return min(given_up, notification.deadline_at)
 
 
 def taken_outcome(notification: Notification) -> Outcome:

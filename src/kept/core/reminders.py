@@ -15,7 +15,6 @@ from kept.core.notifications import (
     SMS_THEN_EMAIL,
     Notification,
     NotificationKind,
-    NotificationState,
     Outcome,
     Reason,
     Stages,
@@ -23,6 +22,7 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName
 from kept.core.quiet_hours import QuietHours, Zones, moved_out_of_the_night
+from kept.core.recording import Finish, finished
 from kept.core.zones import zone_named
 
 LAST_CALL: Final = timedelta(minutes=15)
@@ -160,6 +160,4 @@ def _is_doubled(
 
 def skipped(notification: Notification, reason: Reason, *, now: datetime) -> Notification:
     """Return the notification ended without being sent, and why."""
-    return msgspec.structs.replace(
-        notification, state=NotificationState.DONE, outcome=Outcome.SKIPPED, reason=reason, wake_at=None, done_at=now
-    )
+    return finished(notification, Finish(outcome=Outcome.SKIPPED, reason=reason), now=now)

@@ -151,7 +151,7 @@ METRICS: Final[Mapping[Metric, MetricSpec]] = {
         labels=("why", "provider", "channel"),
     ),
     Metric.WEBHOOK_CALLS: MetricSpec(
-        help="WebhookCalls: calls of providers, by what became of them: kept, refused (not signed so), not_now",
+        help="WebhookCalls: what providers said, by what became of it: kept, taken (from a queue), refused, not_now",
         labels=("provider", "outcome"),
     ),
     Metric.REPLIES: MetricSpec(
@@ -356,16 +356,6 @@ def success_rate(*, success: int, failed: int, fallback: int = 0) -> float:
     """
     total = success + fallback + failed
     return 100 * (success + fallback) / total if total else 0.0
-
-
-def success_rate_text(*, success: int, failed: int, fallback: int = 0) -> str:
-    """
-    Return the percentage as a batch reports it: two decimals and a percent sign.
-
-    >>> success_rate_text(success=37, fallback=2, failed=1), success_rate_text(success=0, failed=0)
-    ('97.50%', '0.00%')
-    """
-    return f"{success_rate(success=success, failed=failed, fallback=fallback):.2f}%"
 
 
 def _end_of(notification: Notification) -> str:

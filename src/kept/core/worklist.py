@@ -152,6 +152,12 @@ class WorklistItem(msgspec.Struct, frozen=True, kw_only=True):
         return (IndexEntry(index=CLOSED_INDEX, partition=sort[:10], sort=sort),)
 
 
+def cause_in(notification: Notification) -> ItemKind | None:
+    """Return what a person could do about a notification that has ended without reaching anybody, or None."""
+    is_unreached = notification.is_done and notification.outcome in _UNREACHED
+    return _KINDS.get(notification.reason) if is_unreached and notification.reason else None
+
+
 def item_for_unreached(notification: Notification, appointment: Appointment, *, now: datetime) -> WorklistItem | None:
     """
     Return the item for a notification that reached nobody, or None when it calls for no one.
@@ -159,10 +165,9 @@ def item_for_unreached(notification: Notification, appointment: Appointment, *, 
     Only reminders of a visit that still takes place, at the time of which they spoke, call for anyone; and the news
     that one was moved or cancelled, until the time of which the patient may still be thinking.
     """
-    is_unreached = notification.is_done and notification.outcome in _UNREACHED
-    about = _KINDS.get(notification.reason) if notification.reason else None
+    about = cause_in(notification)
     is_same = appointment.sequence == notification.appointment_sequence and appointment.start > now
-    if about is None or not is_unreached or not is_same:
+    if about is None or not is_same:
         return None
     if notification.about in _NEWS:
         about = ItemKind.NOT_TOLD

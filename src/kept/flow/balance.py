@@ -176,8 +176,8 @@ class Check:
 
     def _was_seen(self, notification: Notification) -> bool:
         """Tell whether it was looked at already, by its day or because it is due."""
-        wake_at = None if notification.is_done else notification.wake_at
-        return self._is_in_range(notification) or (wake_at is not None and wake_at < self._now)
+        stands_at = notification.stands_at
+        return self._is_in_range(notification) or (stands_at is not None and stands_at < self._now)
 
     def _note(self, findings: Iterator[Finding]) -> None:
         for finding in findings:

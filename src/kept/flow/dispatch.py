@@ -8,14 +8,13 @@ is committed. A crash between the two leaves an attempt whose lease ends, and it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
-from kept.core.booking import Appointment, sort_instant
+from kept.core.booking import Appointment
 from kept.core.channels import Carrier, Facts, address_for
 from kept.core.dispatch import LOOKUP_LEASE, Ask, Send, Wait, expires_at, next_move
 from kept.core.errors import InvalidInputError
@@ -24,18 +23,19 @@ from kept.core.notifications import (
     Attempt,
     AttemptState,
     Notification,
+    NotificationKind,
     Outcome,
     Reason,
     SendOutcome,
-    due_shards,
 )
-from kept.core.people import ChannelName, Consent, Patient, consent_id
-from kept.core.practice import PRACTICE_ID, Practice
+from kept.core.people import ChannelName, Consent, Patient, Told, consent_id
 from kept.core.recording import (
     Finish,
     begun,
     finished,
     is_settled,
+    listening,
+    look_again_at,
     recorded,
     swept,
     taken_outcome,
@@ -43,18 +43,15 @@ from kept.core.recording import (
 )
 from kept.core.sms import size_of
 from kept.flow.drafts import Draft, Occasion, drafted, occasion_of
-from kept.flow.limits import barred_for, count_text, daylight_for, reader_of
+from kept.flow.limits import barred_for, daylight_for, note_told, reader_of, spend
 from kept.flow.merging import followed, speak_for
 from kept.flow.receipts import know_message, learn_from_refusal
 from kept.flow.worklist import list_unreached
 from kept.ports.channel import OutgoingMessage
-from kept.ports.store import Hit, Store, Transaction
+from kept.ports.store import Transaction
 
 MAX_FAILURES: Final = 5
 """How often our own code may fail on a notification before it is set aside for a person."""
-DUE_PAGE: Final = 500
-BACKLOG_LIMIT: Final = 1000
-"""Most that is counted in each shard."""
 MAX_RETRY_AFTER_S: Final = 86_400.0
 """Longest wish of a provider that is kept: some ask for absurd pauses."""
 
@@ -93,65 +90,16 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     question: Question | None = None
 
 
-class Backlog(msgspec.Struct, frozen=True, kw_only=True):
-    """What is due and not yet looked at."""
-
-    due: int = 0
-    """How many; counted up to 4,000, which is trouble enough."""
-    oldest_at: datetime | None = None
-    """Since when the longest due one waits."""
-
-
-def due_ids(
-    store: Store, *, now: datetime, skip: AbstractSet[str] = frozenset(), limit: int = DUE_PAGE
-) -> tuple[str, ...]:
-    """
-    Return ids of notifications to look at now, the longest due first; candidates only.
-
-    Args:
-        store: Where they are.
-        now: The one reading of the clock.
-        skip: Ids that are being looked at or set aside already; the search goes on behind them, so that a page full of
-            records that nobody can handle hides none of the others.
-        limit: At most so many from each shard.
-    """
-    return tuple(hit.id for hit in due_hits(store, now=now, skip=skip, limit=limit))
-
-
-def due_hits(
-    store: Store, *, now: datetime, skip: AbstractSet[str] = frozenset(), limit: int = DUE_PAGE
-) -> tuple[Hit, ...]:
-    """Return the same with since when each is due, for whoever hands ids on and must know one turn from the next."""
-    before = sort_instant(now + timedelta(microseconds=1))
-    hits = [hit for shard in due_shards() for hit in _due_in(store, shard, before=before, skip=skip, limit=limit)]
-    return tuple(sorted(hits, key=lambda hit: hit.sort))
-
-
-def next_due(store: Store, *, after: datetime) -> datetime | None:
-    """Return the first instant later than *after* at which a notification is to be looked at, or None."""
-    later = sort_instant(after + timedelta(microseconds=1))
-    firsts = [store.query("notifications_due", shard, after=later, limit=1).hits for shard in due_shards()]
-    sorts = [hits[0].sort for hits in firsts if hits]
-    return datetime.fromisoformat(min(sorts) + "+00:00") if sorts else None
-
-
-def backlog(store: Store, *, now: datetime) -> Backlog:
-    """Return what is due and not claimed; what is under way is due again only when its lease ends."""
-    before = sort_instant(now + timedelta(microseconds=1))
-    pages = [store.query("notifications_due", shard, before=before, limit=BACKLOG_LIMIT) for shard in due_shards()]
-    sorts = [page.hits[0].sort for page in pages if page.hits]
-    oldest = datetime.fromisoformat(min(sorts) + "+00:00") if sorts else None
-    return Backlog(due=sum(len(page.hits) for page in pages), oldest_at=oldest)
-
-
 def claim(
     tx: Transaction, notification_id: str, *, carriers: Carriers, now: datetime, links: Links | None = None
 ) -> Claimed:
     """
     Decide what is to be done with a notification and put that on record.
 
-    The same transaction reads the appointment, the patient and the consents again and makes the commit depend on them,
-    so that nothing starts after a cancel, a move or an opt-out is committed, and nothing at night or beyond a limit.
+    The same transaction reads the appointment, the patient and the consents again, so that nothing starts after a
+    cancel, a move or an opt-out is committed, and nothing at night or beyond a limit. What changes meanwhile makes it
+    run again: whatever changes a visit writes all that is open of its list, and what goes to an address depends on
+    what is known of that.
 
     Args:
         tx: The transaction.
@@ -195,13 +143,11 @@ def record(tx: Transaction, ref: AttemptRef, outcome: SendOutcome, *, now: datet
     ended = _ended(attempt, outcome, now=now)
     after = recorded(notification, ended)
     learn_from_refusal(tx, ended, now=now)
-    is_told_of = ended.awaits_receipt or ended.may_be_answered
-    if is_told_of and ended.state is AttemptState.ACCEPTED and ended.provider_message_id:
+    if ended.is_known_by_id and ended.state is AttemptState.ACCEPTED and ended.provider_message_id:
         after = know_message(tx, after, ended, now=now)
     if is_settled(after):
         return tx.put(finished(after, Finish(outcome=taken_outcome(after)), now=now))
-    leases = [a.lease_until for a in after.attempts if a.state is AttemptState.SENDING]
-    return tx.put(waiting(after, until=min(leases, default=now)))
+    return tx.put(listening(after, until=look_again_at(after, now=now)))
 
 
 def answer(tx: Transaction, ref: AttemptRef, found: SendOutcome | None, *, now: datetime) -> Notification | None:
@@ -241,30 +187,11 @@ def dedupe_key(notification_id: str, channel: ChannelName) -> str:
     return f"{notification_id}.{channel.value}"
 
 
-def _due_in(store: Store, shard: str, *, before: str, skip: AbstractSet[str], limit: int) -> list[Hit]:
-    """Return what is due in one shard, from page after page until there is enough."""
-    found: list[Hit] = []
-    cursor = None
-    while len(found) < limit:
-        page = store.query("notifications_due", shard, before=before, limit=min(limit, DUE_PAGE), cursor=cursor)
-        found.extend(hit for hit in page.hits if hit.id not in skip)
-        cursor = page.cursor
-        if cursor is None:
-            break
-    return found[:limit]
-
-
 def _facts(tx: Transaction, notification: Notification, carriers: Carriers, *, now: datetime) -> Facts:
-    """Read, and guard, everything that the decision depends on."""
+    """Read everything that the decision depends on."""
     appointment = tx.get(Appointment, notification.appointment_id) if notification.appointment_id else None
     patient = tx.get(Patient, notification.patient_id)
-    consents: dict[ChannelName, Consent | None] = {}
-    for channel in {c for stage in notification.plan for c in stage}:
-        address = address_for(notification, patient, channel)
-        consents[channel] = tx.get(Consent, consent_id(channel, address)) if address else None
-    for entity in (appointment, patient, *consents.values()):
-        if entity:
-            tx.guard(entity)
+    consents = _Consents(tx, notification, patient)
     reader = reader_of(tx, notification, appointment, patient)
     return Facts(
         appointment=appointment,
@@ -274,6 +201,24 @@ def _facts(tx: Transaction, notification: Notification, carriers: Carriers, *, n
         barred=barred_for(tx, reader, consents, now=now),
         daylight=daylight_for(reader, now=now),
     )
+
+
+class _Consents(Mapping[ChannelName, Consent | None]):
+    """What is known of the address of each channel, read when it is asked for: the second stage seldom matters."""
+
+    def __init__(self, tx: Transaction, notification: Notification, patient: Patient | None) -> None:
+        self._tx = tx
+        self._addresses = {c: address_for(notification, patient, c) for stage in notification.plan for c in stage}
+
+    def __getitem__(self, channel: ChannelName) -> Consent | None:
+        address = self._addresses[channel]
+        return self._tx.get(Consent, consent_id(channel, address)) if address else None
+
+    def __iter__(self) -> Iterator[ChannelName]:
+        return iter(self._addresses)
+
+    def __len__(self) -> int:
+        return len(self._addresses)
 
 
 def _end(tx: Transaction, notification: Notification, how: Finish, *, now: datetime) -> Notification:
@@ -302,7 +247,7 @@ def _send(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]
         return Claimed(notification=_end(tx, notification, end, now=now))
     fence = notification.fence + 1
     made = tuple(_attempt(notification, draft, fence=fence, now=now) for draft in drafts)
-    _count(tx, occasion, made)
+    _tell(tx, occasion, made)
     speak_for(tx, notification, occasion.companions, now=now)
     leases = [a.lease_until for a in (*notification.attempts, *made) if a.state is AttemptState.SENDING]
     stored = tx.put(begun(notification, made, fence=fence, until=min(leases)))
@@ -312,14 +257,26 @@ def _send(tx: Transaction, occasion: Occasion, channels: tuple[ChannelName, ...]
     )
 
 
-def _count(tx: Transaction, occasion: Occasion, attempts: tuple[Attempt, ...]) -> None:
-    """Count the texts among attempts against the limits of the practice."""
-    segments = sum(attempt.segments for attempt in attempts)
-    practice = tx.get(Practice, PRACTICE_ID)
-    if segments and practice and practice.counts_texts:
-        reader = reader_of(tx, occasion.notification, occasion.facts.appointment, occasion.facts.patient)
-        others = tuple((c.patient.id, c.notification.id) for c in occasion.companions)
-        count_text(tx, reader, segments=segments, others=others, now=occasion.now)
+def _tell(tx: Transaction, occasion: Occasion, attempts: tuple[Attempt, ...]) -> None:
+    """
+    Write with each address that a message is about to leave for it, and count what texts cost.
+
+    So no attempt starts after its address has said stop, and of two at once one is decided again. An answer to what
+    somebody has written counts for nothing. A visit that does not list the notification is watched itself.
+    """
+    notification, visit, now = occasion.notification, occasion.facts.appointment, occasion.now
+    own = Told(at=now, patient_id=notification.patient_id, notification_id=notification.id)
+    others = (Told(at=now, patient_id=c.patient.id, notification_id=c.notification.id) for c in occasion.companions)
+    lines = {ChannelName.SMS: (own, *others), ChannelName.EMAIL: (own,)}
+    for attempt in attempts:
+        address = tx.get(Consent, attempt.destination_hash)
+        if address and notification.about is NotificationKind.ANSWER:
+            tx.guard(address)
+        elif address:
+            note_told(tx, address, lines[attempt.channel])
+    if visit and notification.id not in visit.notification_ids:
+        tx.guard(visit)
+    spend(tx, sum(attempt.segments for attempt in attempts), now=now)
 
 
 def _attempt(notification: Notification, draft: Draft, *, fence: int, now: datetime) -> Attempt:
@@ -336,7 +293,7 @@ def _attempt(notification: Notification, draft: Draft, *, fence: int, now: datet
         started_at=now,
         lease_until=now + draft.carrier.lease,
         awaits_receipt=draft.carrier.capabilities.receipts,
-        may_be_answered=draft.carrier.capabilities.replies,
+        is_known_by_id=draft.carrier.capabilities.tells_by_id,
     )
 
 

@@ -10,9 +10,9 @@ import msgspec
 from kept.core.booking import Appointment
 from kept.core.channels import address_for
 from kept.core.contacts import PhoneNumber
-from kept.core.limits import Caps, DaySpend, Tally, Told, counted, country_of_number, has_room, spend_id
+from kept.core.limits import Caps, DaySpend, counted, country_of_number, has_room, spend_id
 from kept.core.notifications import Notification, NotificationKind, Reason
-from kept.core.people import ChannelName, Consent, Patient, consent_id
+from kept.core.people import ChannelName, Consent, Patient, Told, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.quiet_hours import Daylight, Zones, daylight_at, zones_for
 from kept.core.reminders import Nights
@@ -83,26 +83,18 @@ def barred_for(
     return {ChannelName.SMS: reason} if reason else {}
 
 
-def count_text(
-    tx: Transaction, reader: Reader, *, segments: int, others: tuple[tuple[str, str], ...] = (), now: datetime
-) -> None:
-    """
-    Count a text that is about to leave.
+def note_told(tx: Transaction, address: Consent, lines: tuple[Told, ...]) -> None:
+    """Write with an address what is about to leave for it, after all else is on record."""
+    told = address.told
+    for line in lines:
+        told = counted(told, line)
+    tx.put_last(msgspec.structs.replace(address, told=told))
 
-    Args:
-        tx: The transaction.
-        reader: Whom it is for.
-        segments: How long it is.
-        others: Patient and notification of each further reminder that it speaks for.
-        now: The one reading of the clock.
-    """
-    practice, phone = reader.practice, reader.phone
-    if practice.caps and phone and reader.is_limited:
-        tally = counted(_tally(tx, phone), _told(reader, now=now))
-        for patient_id, notification_id in others:
-            tally = counted(tally, Told(at=now, patient_id=patient_id, notification_id=notification_id))
-        tx.put(tally)
-    if practice.sms_per_day is not None:
+
+def spend(tx: Transaction, segments: int, *, now: datetime) -> None:
+    """Count segments of text against the budget of the day, where there is one."""
+    practice = tx.get(Practice, PRACTICE_ID)
+    if segments and practice and practice.sms_per_day is not None:
         spent = _spent(tx, practice, now=now)
         tx.put(msgspec.structs.replace(spent, segments=spent.segments + segments))
 
@@ -118,8 +110,8 @@ def _why_barred(tx: Transaction, reader: Reader, *, now: datetime) -> Reason | N
 
 
 def _has_room(tx: Transaction, reader: Reader, caps: Caps, *, now: datetime) -> bool:
-    phone = reader.phone
-    return phone is None or has_room(_tally(tx, phone), caps, _told(reader, now=now), reader.zones(now)[0])
+    number = _number(tx, reader)
+    return number is None or has_room(number.told, caps, _told(reader, now=now), reader.zones(now)[0])
 
 
 def _told(reader: Reader, *, now: datetime) -> Told:
@@ -127,9 +119,9 @@ def _told(reader: Reader, *, now: datetime) -> Told:
     return Told(at=now, patient_id=notification.patient_id, notification_id=notification.id)
 
 
-def _tally(tx: Transaction, phone: PhoneNumber) -> Tally:
-    number = consent_id(ChannelName.SMS, phone)
-    return tx.get(Tally, number) or Tally(id=number)
+def _number(tx: Transaction, reader: Reader) -> Consent | None:
+    """Return what is known of the number that a text would go to; where nothing is, none goes there."""
+    return tx.get(Consent, consent_id(ChannelName.SMS, reader.phone)) if reader.phone else None
 
 
 def _spent(tx: Transaction, practice: Practice, *, now: datetime) -> DaySpend:

@@ -28,6 +28,7 @@ from kept.core.schedules import Role, Schedule, ScheduleDay, days_of
 from kept.core.worklist import ItemKind, WorklistItem, closed, visit_item_id
 from kept.flow.booking import Change, apply, move
 from kept.flow.holds import hold_slot
+from kept.flow.reminders import touch_reminders
 from kept.flow.slots import free_times
 from kept.ports.store import Store, Transaction
 
@@ -144,7 +145,10 @@ def confirm_visit(tx: Transaction, seen: Seen, *, now: datetime) -> Appointment:
     appointment = _as_seen(tx, seen, now=now)
     after = answered(appointment, ParticipationStatus.ACCEPTED, by=BY, now=now)
     _close_items(tx, appointment, _UNREACHED, done=CONFIRMED, now=now)
-    return appointment if after is appointment else tx.put(after)
+    if after is appointment:
+        return appointment
+    touch_reminders(tx, after)
+    return tx.put(after)
 
 
 def cancel_visit(tx: Transaction, seen: Seen, *, now: datetime) -> Appointment:

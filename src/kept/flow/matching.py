@@ -9,7 +9,7 @@ import msgspec
 
 from kept.core.booking import Appointment, sort_instant
 from kept.core.notifications import Notification, NotificationKind
-from kept.core.people import ChannelName, Patient, consent_id, email_key
+from kept.core.people import ChannelName, Consent, Patient, consent_id, email_key
 from kept.core.receipts import IncomingReply, ProviderMessage, notification_of, provider_message_key
 from kept.core.reply_choices import MOST_OPTIONS
 from kept.ports.store import Store, Transaction
@@ -27,6 +27,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     patient_ids: tuple[str, ...] = ()
     appointment_ids: tuple[str, ...] = ()
+    attempt_id: str = ""
+    """The attempt that its message answers; empty: nobody says which, or that one is not known here."""
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +46,9 @@ def found_for(store: Store, reply: IncomingReply, *, now: datetime) -> Found:
     address = email_key(reply.sender) if reply.channel is ChannelName.EMAIL else reply.sender
     if not address:
         return Found()
-    people = store.query(_INDEXES[reply.channel], address, limit=MOST_PATIENTS).hits
-    visits = [visit.id for person in people for visit in _next_visits(store, person.id, now=now)]
-    return Found(patient_ids=tuple(person.id for person in people), appointment_ids=tuple(visits))
+    people = tuple(hit.id for hit in store.query(_INDEXES[reply.channel], address, limit=MOST_PATIENTS).hits)
+    visits = tuple(visit.id for person in people for visit in _next_visits(store, person, now=now))
+    return Found(patient_ids=people, appointment_ids=visits, attempt_id=_attempt_answered(store, reply))
 
 
 def matched(tx: Transaction, reply: IncomingReply, found: Found, *, now: datetime) -> Matched:
@@ -60,7 +62,7 @@ def matched(tx: Transaction, reply: IncomingReply, found: Found, *, now: datetim
     ids = {person.id for person in people}
     visits = [v for v in (tx.get(Appointment, i) for i in found.appointment_ids) if v and is_to_come(v, now)]
     own = sorted((visit for visit in visits if visit.patient_id in ids), key=lambda visit: (visit.start, visit.id))
-    asked = _asked_about(tx, reply)
+    asked = _asked_about(tx, reply, found.attempt_id)
     if asked:
         return _of_message(tx, reply, asked, Matched(patients=people, options=tuple(own)), now=now)
     told = [visit for visit in own if _was_told_of(tx, visit, reply)] if len(own) > 1 else []
@@ -110,16 +112,26 @@ def _was_told_of(tx: Transaction, visit: Appointment, reply: IncomingReply, *, a
     return any(a.destination_hash == sent_to for n in (*told, *spoke) if n for a in n.attempts)
 
 
-def _asked_about(tx: Transaction, reply: IncomingReply) -> Notification | None:
+def _attempt_answered(store: Store, reply: IncomingReply) -> str:
+    """Return the attempt whose message a reply answers, where the provider names that and it is not long ago."""
+    if not reply.answers_message_id:
+        return ""
+    key = provider_message_key(reply.provider, reply.answers_message_id)
+    remembered = next(iter(store.load(ProviderMessage, (key,))), None)
+    if remembered and remembered.attempt_id:
+        return remembered.attempt_id
+    addresses = store.load(Consent, (consent_id(reply.channel, reply.sender),))
+    told = store.load(Notification, [line.notification_id for address in addresses for line in address.told])
+    attempts = (a for n in told for a in n.attempts if a.provider == reply.provider)
+    return next((a.id for a in attempts if a.provider_message_id == reply.answers_message_id), "")
+
+
+def _asked_about(tx: Transaction, reply: IncomingReply, attempt_id: str) -> Notification | None:
     """
-    Return the notification that a reply answers, where the provider says so and it went to this very address.
+    Return the notification that a reply answers, if it went to this very address.
 
     What we have only answered asks about no visit.
     """
-    if not reply.answers_message_id:
-        return None
-    message = tx.get(ProviderMessage, provider_message_key(reply.provider, reply.answers_message_id))
-    attempt_id = message.attempt_id if message else ""
     notification = tx.get(Notification, notification_of(attempt_id)) if attempt_id else None
     sent_to = consent_id(reply.channel, reply.sender)
     is_answer = notification is not None and notification.about is NotificationKind.ANSWER

@@ -10,7 +10,6 @@ from kept.core.intervals import Interval
 from kept.core.merging import (
     MOST_MERGED,
     Companion,
-    Household,
     after_main,
     is_companion,
     may_merge,
@@ -19,33 +18,31 @@ from kept.core.merging import (
     without_patient,
 )
 from kept.core.notifications import Notification
-from kept.core.people import ChannelName, Patient, consent_id
+from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.recording import Finish, finished, waiting
 from kept.core.schedules import Role, ScheduleDay, days_of
 from kept.ports.store import Transaction
 
 
 def keep_household(tx: Transaction, before: Patient | None, after: Patient) -> None:
-    """Note whose number is whose, so that a family with one phone can get one message."""
+    """Note with a number whose it is, so that a family with one phone can get one message."""
     old, new = (p.phone if p else None for p in (before, after))
     if old == new:
         return
-    if old:
-        tx.put(without_patient(_household(tx, old), after.id))
-    if new:
-        tx.put(with_patient(_household(tx, new), after.id))
+    left, taken = (_known_of(tx, phone) if phone else None for phone in (old, new))
+    if left:
+        tx.put(without_patient(left, after.id))
+    if taken:
+        tx.put(with_patient(taken, after.id))
 
 
 def merged_with(tx: Transaction, main: Companion, *, within: timedelta, now: datetime) -> tuple[Companion, ...]:
     """
     Return the reminders of the same number that a text can speak for, the soonest visits first.
 
-    The commit then depends on their visits and patients too.
+    They are written then, and whatever changes their visits writes them too: so neither misses the other.
     """
     chosen = tuple(c for c in _of_number(tx, main, within=within) if is_companion(main, c, within=within, now=now))
-    for companion in chosen[:MOST_MERGED]:
-        tx.guard(companion.appointment)
-        tx.guard(companion.patient)
     return chosen[:MOST_MERGED]
 
 
@@ -70,7 +67,8 @@ def _of_number(tx: Transaction, main: Companion, *, within: timedelta) -> tuple[
     phone = main.patient.phone
     if not within or not phone or not may_merge(main.notification):
         return ()
-    ids = dict.fromkeys((main.patient.id, *_household(tx, phone).patient_ids))
+    number = _known_of(tx, phone)
+    ids = dict.fromkeys((main.patient.id, *(number.patient_ids if number else ())))
     people = [p for p in (tx.get(Patient, i) for i in ids) if p and p.phone == phone]
     found = [c for person in people for c in _reminders_of(tx, person, main, within=within)]
     return tuple(sorted(found, key=lambda c: (c.appointment.start, c.appointment.id)))
@@ -88,6 +86,5 @@ def _reminders_of(tx: Transaction, person: Patient, main: Companion, *, within: 
                 yield Companion(notification=notification, appointment=appointment, patient=person)
 
 
-def _household(tx: Transaction, phone: str) -> Household:
-    number = consent_id(ChannelName.SMS, phone)
-    return tx.get(Household, number) or Household(id=number)
+def _known_of(tx: Transaction, phone: str) -> Consent | None:
+    return tx.get(Consent, consent_id(ChannelName.SMS, phone))

@@ -36,8 +36,8 @@ def register(tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...],
     if tx.get(Patient, patient.id) is not None:
         raise StateConflictError("this patient id is taken; change the patient instead", code="id_taken")
     stored = tx.put(patient)
-    keep_household(tx, None, stored)
     _note_consents(tx, stored, wishes, by=by, now=now)
+    keep_household(tx, None, stored)
     return stored
 
 
@@ -55,13 +55,13 @@ def update(tx: Transaction, patient: Patient, wishes: tuple[ConsentWish, ...], *
     if current.version != patient.version:
         raise StaleVersionError(given=patient.version, current=current.version)
     stored = tx.put(msgspec.structs.replace(patient, created_at=current.created_at, updated_at=now))
-    keep_household(tx, current, stored)
     _note_consents(tx, stored, wishes, by=by, now=now)
+    keep_household(tx, current, stored)
     return stored
 
 
 def set_consent(tx: Transaction, address: str, wish: ConsentWish, *, by: str, now: datetime) -> Consent:
-    """Write what a person said about an address, whatever was said before."""
+    """Write what a person said about an address, whatever was said before; what was sent there stays known."""
     record = consent_id(wish.channel, address)
     known = tx.get(Consent, record)
     return tx.put(
@@ -75,6 +75,8 @@ def set_consent(tx: Transaction, address: str, wish: ConsentWish, *, by: str, no
             recorded_at=now,
             recorded_by=by,
             is_unproven=wish.is_unproven,
+            told=known.told if known else (),
+            patient_ids=known.patient_ids if known else (),
         )
     )
 

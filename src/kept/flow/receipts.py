@@ -27,7 +27,7 @@ from kept.core.receipts import (
     notification_of,
     provider_message_key,
 )
-from kept.core.recording import heard
+from kept.core.recording import Finish, finished, heard, is_settled, taken_outcome
 from kept.flow.worklist import list_unreached
 from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookRequest
@@ -85,29 +85,39 @@ def apply_receipt(tx: Transaction, receipt: DeliveryReceipt, *, now: datetime) -
 
     A receipt for an unknown message is kept for a day: it may belong to an attempt whose answer is lost or on its way.
     """
-    key = provider_message_key(receipt.provider, receipt.provider_message_id)
-    known = tx.get(ProviderMessage, key) or ProviderMessage(id=key, noted_at=now)
-    attempt_id = receipt.attempt_id or known.attempt_id
-    notification = tx.get(Notification, notification_of(attempt_id)) if attempt_id else None
-    attempt = next((a for a in notification.attempts if a.id == attempt_id), None) if notification else None
-    if notification is None or attempt is None:
-        _keep_early(tx, known, receipt)
+    found = told_of(tx, receipt)
+    if found is None:
+        _keep_early(tx, _known_message(tx, receipt.provider, receipt.provider_message_id, now=now), receipt)
         return None
+    notification, attempt = found
     after = notification
-    if not known.attempt_id:
-        after = _known(tx, after, attempt, known, now=now)
-    after = _told(tx, after, attempt_id, receipt, now=now)
+    if attempt.is_known_by_id:
+        known = _known_message(tx, receipt.provider, receipt.provider_message_id, now=now)
+        after = after if known.attempt_id else _remembered(tx, after, attempt, known, now=now)
+    after = _told(tx, after, attempt.id, receipt, now=now)
     if after == notification:
         return after
+    if not after.is_done and is_settled(after):
+        after = finished(after, Finish(outcome=taken_outcome(after)), now=now)
     list_unreached(tx, after, now=now)
     return tx.put(after)
 
 
+def told_of(tx: Transaction, receipt: DeliveryReceipt) -> tuple[Notification, Attempt] | None:
+    """Return what a receipt is about: the attempt that it names, else the one that has its message's id; or None."""
+    attempt_id = receipt.attempt_id
+    if not attempt_id:
+        known = tx.get(ProviderMessage, provider_message_key(receipt.provider, receipt.provider_message_id))
+        attempt_id = known.attempt_id if known else ""
+    notification = tx.get(Notification, notification_of(attempt_id)) if attempt_id else None
+    attempt = next((a for a in notification.attempts if a.id == attempt_id), None) if notification else None
+    return (notification, attempt) if notification and attempt else None
+
+
 def know_message(tx: Transaction, notification: Notification, attempt: Attempt, *, now: datetime) -> Notification:
     """Remember whose a provider's message id is, and return the notification with what was said of it before."""
-    key = provider_message_key(attempt.provider, attempt.provider_message_id)
-    known = tx.get(ProviderMessage, key) or ProviderMessage(id=key, noted_at=now)
-    return _known(tx, notification, attempt, known, now=now)
+    known = _known_message(tx, attempt.provider, attempt.provider_message_id, now=now)
+    return _remembered(tx, notification, attempt, known, now=now)
 
 
 def learn_from_refusal(tx: Transaction, attempt: Attempt, *, now: datetime) -> None:
@@ -148,7 +158,12 @@ def _keep_early(tx: Transaction, known: ProviderMessage, receipt: DeliveryReceip
         tx.put(msgspec.structs.replace(known, early=(*known.early, receipt)))
 
 
-def _known(
+def _known_message(tx: Transaction, provider: str, message_id: str, *, now: datetime) -> ProviderMessage:
+    key = provider_message_key(provider, message_id)
+    return tx.get(ProviderMessage, key) or ProviderMessage(id=key, noted_at=now)
+
+
+def _remembered(
     tx: Transaction, notification: Notification, attempt: Attempt, known: ProviderMessage, *, now: datetime
 ) -> Notification:
     """Note the attempt beside the provider's id, and return the notification with the receipts that came before."""

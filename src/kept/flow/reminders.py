@@ -107,12 +107,18 @@ def void_reminders(tx: Transaction, appointment: Appointment, reason: Reason, *,
     """
     End, with a reason, what was planned for an appointment and has not begun.
 
-    What is under way is left to the worker: it looks at the appointment again before every further step.
+    What is under way is left to the worker, which looks at the appointment again before every further step. It is
+    written all the same: whoever decides on it at this moment loses that race, and decides again.
     """
-    for notification_id_ in appointment.notification_ids:
-        notification = tx.get(Notification, notification_id_)
-        if notification and notification.state is NotificationState.PLANNED:
-            tx.put(skipped(notification, reason, now=now))
+    for notification in _open(tx, appointment):
+        is_planned = notification.state is NotificationState.PLANNED
+        tx.put(skipped(notification, reason, now=now) if is_planned else notification)
+
+
+def touch_reminders(tx: Transaction, appointment: Appointment) -> None:
+    """Let whoever decides at this moment on a message about an appointment decide again: it has changed."""
+    for notification in _open(tx, appointment):
+        tx.put(notification)
 
 
 def plan_batch(tx: Transaction, items: tuple[BatchItem, ...], *, batch_id: str, now: datetime) -> tuple[str, ...]:
@@ -133,12 +139,20 @@ def plan_batch(tx: Transaction, items: tuple[BatchItem, ...], *, batch_id: str, 
     return tuple(_plan_item(tx, item, batch_id=batch_id, now=now) for item in items)
 
 
+def _open(tx: Transaction, appointment: Appointment) -> Iterator[Notification]:
+    """Yield what an appointment lists and what is not done."""
+    for listed in appointment.notification_ids:
+        notification = tx.get(Notification, listed)
+        if notification and not notification.is_done:
+            yield notification
+
+
 def _written(tx: Transaction, appointment: Appointment, planned: tuple[Notification, ...]) -> Appointment:
-    """Write the notifications that are not there yet; return the appointment with their ids."""
-    fresh = [n for n in planned if tx.get(Notification, n.id) is None]
+    """Write the notifications that the appointment does not list yet; return it with their ids."""
+    fresh = tuple(n for n in planned if n.id not in appointment.notification_ids)
     for notification in fresh:
         tx.put(notification)
-    ids = appointment.notification_ids + tuple(n.id for n in fresh if n.id not in appointment.notification_ids)
+    ids = appointment.notification_ids + tuple(n.id for n in fresh)
     return msgspec.structs.replace(appointment, notification_ids=ids)
 
 

@@ -34,6 +34,7 @@ from kept.flow.answers import Heard, ask_which, chosen, mail_cancel_link, tell
 from kept.flow.booking import Change, apply
 from kept.flow.matching import Found, found_for, matched
 from kept.flow.people import prove
+from kept.flow.reminders import touch_reminders
 from kept.flow.worklist import open_item
 from kept.ports.store import Store, Transaction
 
@@ -152,6 +153,7 @@ def _answer(tx: Transaction, heard: Heard, *, now: datetime) -> _Effects:
         after = answered(each, answer, by=BY, now=now)
         if after is not each:
             tx.put(after)
+            touch_reminders(tx, after)
     if intent not in _TASKS:
         return (effect,)
     _list(tx, heard, _TASKS[intent], now=now)
@@ -225,6 +227,8 @@ def _said(tx: Transaction, reply: Reply, *, granted: bool, now: datetime) -> Con
         recorded_at=now,
         recorded_by=reply.id,
         unusable=known.unusable if known else "",
+        told=known.told if known else (),
+        patient_ids=known.patient_ids if known else (),
     )
 
 

@@ -27,7 +27,7 @@ from kept.core.watch import (
     is_unknown_too_long,
     routes_of,
 )
-from kept.flow.dispatch import Backlog
+from kept.flow.due import Backlog
 from kept.ports.store import Store, Transaction
 
 MOST_SURVEYED: Final = 1_000

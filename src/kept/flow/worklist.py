@@ -13,7 +13,7 @@ from kept.core.conversation import Reply
 from kept.core.errors import InvalidInputError, NotFoundError, StaleVersionError
 from kept.core.notifications import Notification
 from kept.core.people import Patient, checked_text
-from kept.core.worklist import OPEN_INDEX, WorklistItem, closed, is_moot, item_for_unreached, joined, reopened
+from kept.core.worklist import OPEN_INDEX, WorklistItem, cause_in, closed, is_moot, item_for_unreached, joined, reopened
 from kept.flow.search import Search, search
 from kept.ports.store import E, Store, Transaction
 
@@ -60,7 +60,7 @@ class Worklist(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_unreached(tx: Transaction, notification: Notification, *, now: datetime) -> WorklistItem | None:
     """Open an item when a notification has ended without reaching anybody and a person must act; return it."""
-    if not notification.is_done or not notification.appointment_id:
+    if cause_in(notification) is None or not notification.appointment_id:
         return None
     appointment = tx.get(Appointment, notification.appointment_id)
     item = item_for_unreached(notification, appointment, now=now) if appointment else None

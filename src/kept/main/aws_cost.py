@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from kept.entrypoints.cli.parts import CostLine, CostReport, CostStep
+from kept.entrypoints.cli.parts import CostLine, CostReport, CostStep, PlainDesign
 from kept.main.aws_emulator import environment_of, running_emulator
 from kept.main.aws_fakes import running_carrier
 from kept.main.aws_life import LIVES, LOGS, Lives, environment_for
@@ -22,6 +22,12 @@ SECONDS: Final = "Lambda GB-seconds, arm64"
 QUEUE: Final = "SQS requests"
 TOPIC: Final = "SNS publishes"
 GATEWAY: Final = "HTTP API requests"
+TRANSITIONS: Final = "Standard workflow transitions"
+CHILDREN: Final = "Express workflow requests"
+CHILD_SECONDS: Final = "Express workflow GB-seconds"
+BATCH: Final = 50
+TRANSITIONS_A_BATCH: Final = 5
+"""Of the workflow of one batch: its start, a choice, the map, the sum and the end."""
 LOOKS_A_MONTH: Final = 30 * 24 * 60
 MILLION: Final = 1e6
 _SHARED: Final = 1 / LIVES
@@ -47,7 +53,7 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     region: str
     source: str = msgspec.field(name="from")
     dollars_per_million: dict[str, float]
-    plain_designs: dict[str, str]
+    plain_designs: tuple[PlainDesign, ...]
     assumed: dict[str, Time]
 
 
@@ -73,8 +79,9 @@ def cost(appointments: int, tell: Callable[[str], None]) -> CostReport:
         counted = _counted(lives, tell)
     return CostReport(
         steps=tuple(_step(name, counts, prices) for name, counts in _steps(counted, prices).items()),
+        batches=tuple(_step(name, counts, prices) for name, counts in _batches(counted["batch"], prices).items()),
         monthly=_step("the minute's look, a month", _looks(counted["idle"], prices), prices),
-        others=prices.plain_designs,
+        others=tuple(prices.plain_designs),
         prices_of=prices.of,
         prices_from=prices.source,
         appointments=appointments,
@@ -88,13 +95,14 @@ def load_prices() -> Prices:
 
 def _counted(lives: Lives, tell: Callable[[str], None]) -> dict[str, Mapping[str, float]]:
     """Let the lives happen; return what each part of them took in all."""
-    tell(f"{LIVES} appointments are booked, reminded twice and delivered")
+    tell(f"{LIVES} appointments are booked, reminded twice and delivered; {BATCH} texts leave as one batch")
     lives.set_up()
     lives.idle()
     counted = {"idle": lives.idle(), "booking": lives.book()}
     for name, lead in (("first", timedelta(hours=24)), ("second", timedelta(hours=1))):
         counted[name] = lives.remind(lead)
         counted[f"{name} receipt"] = lives.hear()
+    counted["batch"] = lives.batch(BATCH)
     return counted
 
 
@@ -128,6 +136,23 @@ def _steps(counted: Mapping[str, Mapping[str, float]], prices: Prices) -> dict[s
             REQUESTS: (2 * _SHARED, True),
             SECONDS: (2 * prices.assumed["receipts"].gb_s, True),
             **_each(receipts),
+        },
+    }
+
+
+def _batches(counted: Mapping[str, float], prices: Prices) -> dict[str, Counts]:
+    """Return what one text of a batch takes, sent by one function and by the workflow."""
+    each = {name: (value / BATCH, False) for name, value in counted.items()}
+    seconds = prices.assumed["reminder"].gb_s
+    return {
+        f"one text, in a batch of {BATCH}": {REQUESTS: (1 / BATCH, False), SECONDS: (seconds, True), **each},
+        f"one text, in a workflow of {BATCH}": {
+            TRANSITIONS: (TRANSITIONS_A_BATCH / BATCH, True),
+            CHILDREN: (1, True),
+            CHILD_SECONDS: (prices.assumed["child"].gb_s, True),
+            REQUESTS: (2 + 2 / BATCH, True),
+            SECONDS: (2 * seconds, True),
+            **each,
         },
     }
 

@@ -12,12 +12,14 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from kept.adapters.clock import SystemClock, SystemIds
+from kept.adapters.ses.tags import ATTEMPT, tag_of
 from kept.core.access import ApiKey, Scope, full_key, secret_hash
 from kept.core.errors import KeptError, RefusedError
 from kept.core.notifications import AttemptState
 from kept.core.zones import instants_of, wall_of, zone_named
 from kept.entrypoints.cli.parts import Check
 from kept.flow.access import create_key
+from kept.main.aws_fakes import Text
 from kept.main.aws_outside import Outside, milliseconds
 from kept.ports.store import Store
 
@@ -249,7 +251,7 @@ class Day:
                 continue
             self._told.add(text.message_id)
             word = "INVALID" if text.to == UNREACHABLE else "DELIVERED"
-            self._outside.publish("ReceiptsTopic", text_event(text.message_id, text.to, word, self._outside.now()))
+            self._outside.publish("ReceiptsTopic", text_event(text, word, self._outside.now()))
             heard[word.lower()] += 1
         _expect(self._outside.until(self._all_applied), "a receipt was not applied")
         return ", ".join(f"{count} {word}" for word, count in sorted(heard.items())) or "none"
@@ -278,7 +280,9 @@ class Day:
 
     def _bounce(self) -> str:
         mail = self._outside.mails()[-1]
-        self._outside.publish("ReceiptsTopic", _bounce_event(mail["MessageId"], self._outside.now()))
+        attempts = [a for n in self._notifications() for a in n["attempts"] if a["channel"] == "email"]
+        event = _bounce_event(mail["MessageId"], str(attempts[-1]["attemptId"]), self._outside.now())
+        self._outside.publish("ReceiptsTopic", event)
         _expect(self._outside.until(lambda: self._worklist() == 1), "nobody is asked to call")
         self.calls = self._worklist()
         return "the mail came back: somebody is asked to call"
@@ -325,7 +329,7 @@ def _recipient(mail: Mapping[str, Any]) -> str:
     return found[0] if found else ""
 
 
-def text_event(message_id: str, to: str, word: str, at: datetime) -> dict[str, object]:
+def text_event(text: Text, word: str, at: datetime) -> dict[str, object]:
     """Return what End User Messaging says of a text."""
     return {
         "eventType": f"TEXT_{word}",
@@ -333,14 +337,15 @@ def text_event(message_id: str, to: str, word: str, at: datetime) -> dict[str, o
         "eventTimestamp": milliseconds(at),
         "isFinal": True,
         "originationPhoneNumber": NUMBER,
-        "destinationPhoneNumber": to,
-        "messageId": message_id,
+        "destinationPhoneNumber": text.to,
+        "messageId": text.message_id,
         "messageStatus": word,
+        "context": dict(text.context),
         "totalMessageParts": 1,
     }
 
 
-def _bounce_event(message_id: str, at: datetime) -> dict[str, object]:
+def _bounce_event(message_id: str, attempt_id: str, at: datetime) -> dict[str, object]:
     """Return what SES says of a mail that came back."""
     stamp = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
     bounced = {"emailAddress": BOUNCING, "action": "failed", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1"}
@@ -358,6 +363,6 @@ def _bounce_event(message_id: str, at: datetime) -> dict[str, object]:
             "source": SENDER,
             "messageId": message_id,
             "destination": [BOUNCING],
-            "tags": {},
+            "tags": {ATTEMPT: [tag_of(attempt_id)]},
         },
     }

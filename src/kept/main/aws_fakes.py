@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -24,6 +24,8 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     to: str
     text: str
+    context: Mapping[str, str]
+    """What the carrier says again with every word of it."""
 
 
 class Carrier:
@@ -40,12 +42,17 @@ class Carrier:
         with self._lock:
             return tuple(self._texts)
 
-    def take(self, asked: dict[str, str]) -> str:
+    def take(self, asked: Mapping[str, Any]) -> str:
         """Take one, and return its id."""
         with self._lock:
             message_id = f"text-{next(self._numbers)}"
             self._texts.append(
-                Text(message_id=message_id, to=asked["DestinationPhoneNumber"], text=asked["MessageBody"])
+                Text(
+                    message_id=message_id,
+                    to=asked["DestinationPhoneNumber"],
+                    text=asked["MessageBody"],
+                    context=asked["Context"],
+                )
             )
         return message_id
 

@@ -109,6 +109,7 @@ class CloudParts:
         """Sees notifications through."""
         from kept.entrypoints.aws_lambda.sending import Sender
         from kept.entrypoints.worker import SendingThreads
+        from kept.entrypoints.worker.counting import EndCounter
         from kept.entrypoints.worker.in_flight import Gear
         from kept.main.rates import shares_of
 
@@ -117,6 +118,7 @@ class CloudParts:
             channels=self.channels,
             clock=self.clock,
             meter=self.meter,
+            ends=EndCounter(self.meter),
             pool=SendingThreads(SENDING_THREADS),
             links=self.links,
         )

@@ -68,6 +68,8 @@ PEOPLE: Final = (
     Person(id="pat-pablo", first="Pablo", last="Ortega", language="es"),
     Person(id="pat-rosa", first="Rosa", last="Medina", language="es"),
     Person(id="pat-sven", first="Sven", last="Lind"),
+    Person(id="pat-tara", first="Tara", last="Quinn"),
+    Person(id="pat-ugo", first="Ugo", last="Ferri"),
 )
 
 PLACES: Final = (
@@ -104,6 +106,7 @@ SCHEDULES: Final = (
 """The nurses, on call, and the rooms have no hours: they can be booked whenever the sample is looked at."""
 
 SOON: Final = (
+    ("pat-tara", "nurse-brandt", 24),
     ("pat-ana", "nurse-brandt", 35),
     ("pat-farid", "nurse-chavez", 36),
     ("pat-emma", "nurse-brandt", 47),
@@ -113,6 +116,7 @@ SOON: Final = (
     ("pat-dev", "nurse-brandt", 75),
     ("pat-pablo", "nurse-chavez", _DAY - 60),
     ("pat-sven", "nurse-brandt", _DAY - 60),
+    ("pat-ugo", "nurse-chavez", _DAY - 45),
     ("pat-hugo", "nurse-brandt", _DAY - 30),
     ("pat-grace", "nurse-chavez", _DAY - 15),
     ("pat-ines", "nurse-brandt", _DAY),
@@ -123,7 +127,7 @@ SOON: Final = (
 Patient, nurse, and minutes until the visit.
 
 The reminders of some are due at once, and of Ben, Olga, Inés and Rosa within a minute. Whoever has no phone is written
-to at any hour, so that something is seen at night too, when texts wait for the morning.
+to at any hour, so that something is seen at night too, and before the morning for which texts wait.
 """
 
 TIMES: Final = (time(9), time(10, 30), time(13), time(15, 30))

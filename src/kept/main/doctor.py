@@ -221,7 +221,7 @@ def _mail_server(settings: Settings) -> Iterator[Check]:
 
 def _of_sending(parts: Parts, settings: Settings) -> Iterator[Check]:
     from kept.adapters.sqlite import FileSeat
-    from kept.flow.dispatch import backlog
+    from kept.flow.due import backlog
 
     seat = FileSeat(settings.data)
     is_free = seat.take()

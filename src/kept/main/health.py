@@ -16,7 +16,7 @@ from kept.core.watch import Alarm, AlarmKind, Heartbeat
 from kept.entrypoints import http_api, web
 from kept.entrypoints.worker import Pulse, SeatedDispatcher
 from kept.flow.balance import load_nightly
-from kept.flow.dispatch import Backlog, backlog
+from kept.flow.due import Backlog, backlog
 from kept.flow.watch import load_heartbeat, standing_alarm
 from kept.main.nightly_words import balance_said
 from kept.ports.clock import Clock

@@ -10,8 +10,7 @@ from kept.core.booking import Appointment
 from kept.core.conversation import Reply
 from kept.core.exchanges import Exchange
 from kept.core.holds import SlotHold
-from kept.core.limits import DaySpend, Tally
-from kept.core.merging import Household
+from kept.core.limits import DaySpend
 from kept.core.notifications import Notification
 from kept.core.own_texts import OwnText
 from kept.core.people import Consent, Patient
@@ -30,7 +29,6 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Exchange,
     DaySpend,
     Heartbeat,
-    Household,
     Nightly,
     Notification,
     OwnText,
@@ -42,7 +40,6 @@ KINDS: Final[tuple[type[Entity], ...]] = (
     Schedule,
     ScheduleDay,
     SlotHold,
-    Tally,
     WorklistItem,
 )
 """Everything that is ever stored."""

@@ -27,7 +27,7 @@ from kept.core.reports import Ledger, tally
 from kept.core.zones import parse_date, zone_named
 from kept.entrypoints.cli.parts import SimulationReport, SimulationWatch, SimulationWishes
 from kept.entrypoints.worker import Dispatcher, InlineExecutor
-from kept.flow.dispatch import next_due
+from kept.flow.due import next_due
 from kept.flow.practice import load_practice
 from kept.flow.reminders import plan_reminders
 from kept.flow.reports import found

@@ -68,6 +68,8 @@ class Transaction(Protocol):
     5. A step that raises leaves nothing behind.
     6. ``place`` lands only where nothing is stored, and keeps the version that the entity carries: for what comes from
        another store.
+    7. ``put_last`` lands as ``put`` does, and never before anything else that the step writes. An engine may land it by
+       itself, which is cheaper; if it then cannot land, the rest stays, and the step ends as CutOffError.
     """
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
@@ -75,6 +77,9 @@ class Transaction(Protocol):
 
     def put(self, entity: E) -> E:
         """Write the entity; return it with its new version."""
+
+    def put_last(self, entity: E) -> E:
+        """Write the entity after everything else; return it with its new version."""
 
     def place(self, entity: Entity) -> None:
         """Write the entity as it is, where nothing is stored."""

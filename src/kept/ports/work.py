@@ -37,6 +37,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be stored; None deletes."""
     guard_only: bool = False
     """Nothing is written: only the condition is checked."""
+    is_last: bool = False
+    """Whether it may land by itself, after all others."""
     was_read: bool = False
     """Whether this step read the key and found what it expects; who runs steps one at a time need not look again."""
 
@@ -54,6 +56,7 @@ class UnitOfWork:
         self._now: dict[Key, Entity | None] = {}
         self._expected: dict[Key, int] = {}
         self._guards: dict[Key, int] = {}
+        self._last: set[Key] = set()
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
         """Return the entity as this step would leave it, else as committed; None if there is none."""
@@ -69,6 +72,13 @@ class UnitOfWork:
         key = (entity.kind, entity.id)
         stored = _with_version(entity, self._claim(key, entity.version) + 1)
         self._now[key] = stored
+        self._last.discard(key)
+        return stored
+
+    def put_last(self, entity: E) -> E:
+        """Write the entity under the same condition, at commit or right after it."""
+        stored = self.put(entity)
+        self._last.add((entity.kind, entity.id))
         return stored
 
     def place(self, entity: Entity) -> None:
@@ -96,6 +106,7 @@ class UnitOfWork:
                 expected=self._expected[key],
                 old=self._seen.get(key),
                 new=new,
+                is_last=key in self._last,
                 was_read=key in self._seen,
             )
             for key, new in self._now.items()

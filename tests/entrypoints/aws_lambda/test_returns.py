@@ -1,4 +1,4 @@
-"""What providers say and people answer, by queues: kept as it came, applied once."""
+"""What providers say and people answer, by queues: applied once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from kept.core.channels import Capabilities
 from kept.core.conversation import Reply
 from kept.core.errors import StorageUnavailableError
 from kept.core.notifications import AttemptState, Notification
-from kept.core.receipts import ReceivedCall
 from tests.adapters.aws_samples import sample
 from tests.entrypoints.aws_lambda.test_reminders import practice
 from tests.entrypoints.aws_lambda.world import CloudWorld, called, doubled, failed_in, from_queue
@@ -132,24 +131,35 @@ def test_what_says_nothing_changes_nothing(body: str) -> None:
     assert first(world) == before
 
 
-def test_what_cannot_be_kept_or_applied_comes_again() -> None:
+def test_what_cannot_be_applied_comes_again() -> None:
     store = BreakingStore()
     world = sent(store)
     body = enveloped(said(world, "TEXT_DELIVERED"))
     event = from_queue(body)
 
     store.refuse_all(StorageUnavailableError("full"))
-    kept_nothing = world.returns().run(event, called())
+    refused = world.returns().run(event, called())
     store.refuse_all(None)
     store.break_reading(first(world).id, RuntimeError("broken"), times=1)
-    not_applied = world.returns().run(event, called())
-    waiting = [hit.id for hit in store.query("calls_to_apply", "all").hits]
+    broken = world.returns().run(event, called())
     applied = world.returns().run(event, called())
 
-    call = store.load(ReceivedCall, waiting)[0]
-    assert [failed_in(a) for a in (kept_nothing, not_applied, applied)] == [["m-1"], ["m-1"], []]
-    assert call.applied_at is not None
+    assert [failed_in(a) for a in (refused, broken, applied)] == [["m-1"], ["m-1"], []]
     assert first(world).attempts[0].state is AttemptState.DELIVERED
+
+
+def test_what_ends_with_a_receipt_is_counted_once_however_often_it_is_said() -> None:
+    world = sent()
+    world.emf.flush()
+    world.lines.clear()
+    returns = world.returns()
+
+    for number in range(3):
+        returns.run(from_queue(enveloped(said(world, "TEXT_DELIVERED"), number=number)), called())
+    world.emf.flush()
+
+    assert first(world).is_done
+    assert [line["SuccessfulNotifications"] for line in world.lines if "SuccessfulNotifications" in line] == [1]
 
 
 def test_the_reply_stands_in_the_store() -> None:

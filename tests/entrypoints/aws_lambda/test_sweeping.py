@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
+from kept.core.channels import Capabilities
 from kept.core.errors import StorageUnavailableError
 from kept.core.practice import PRACTICE_ID, Practice
-from kept.entrypoints.aws_lambda.sweeping import FOR_CHORES_S
+from kept.entrypoints.aws_lambda.sweeping import FOR_CHORES_S, Sweep
 from kept.flow.booking import book
+from kept.flow.due import due_ids
 from kept.flow.watch import load_heartbeat
 from tests.entrypoints.aws_lambda.test_reminders import practice
-from tests.entrypoints.aws_lambda.world import CloudWorld, called
+from tests.entrypoints.aws_lambda.world import CloudWorld, called, from_queue
 from tests.entrypoints.worker.breaking import BreakingStore
-from tests.entrypoints.worker.world import START
+from tests.entrypoints.worker.world import SMS, START, RecordingChannel
 
 
 def test_it_queues_what_is_due_and_nothing_else() -> None:
@@ -122,3 +124,49 @@ def test_a_chore_that_fails_is_told_and_stops_neither_the_others_nor_the_next_mi
     doing = {line["doing"] for line in logged if line["event"] == "chore_failed"}
     assert "keeping_the_heartbeat" in doing
     assert world.store.load(Practice, (PRACTICE_ID,))
+
+
+def awaiting_word() -> tuple[CloudWorld, Sweep]:
+    """Return a world in which a text was taken two minutes ago, and the sweep that has queued it."""
+    texts = RecordingChannel(SMS, can=Capabilities(receipts=True, names_attempt=True))
+    world = practice(1, CloudWorld(texts))
+    sweep = world.new_sweep()
+    sweep.run(called())
+    world.reminders.run(from_queue(*world.queue.taken()), called())
+    world.clock.advance(timedelta(minutes=2))
+    return world, sweep
+
+
+def test_who_waits_for_word_is_early_and_neither_queued_nor_counted_again() -> None:
+    world, sweep = awaiting_word()
+
+    later = sweep.run(called())
+    restarted = world.new_sweep().run(called())
+
+    assert due_ids(world.store, now=world.clock.now()) == (world.notifications(1)[0].id,)
+    assert later == restarted == {"due": 0, "queued": 0, "left": 0}
+
+
+def test_whose_patience_is_over_is_queued_by_the_next_look() -> None:
+    world, sweep = awaiting_word()
+    sweep.run(called())
+    wake_at = world.notifications(1)[0].wake_at
+    assert wake_at is not None
+
+    world.clock.set(wake_at)
+    answer = sweep.run(called())
+    world.reminders.run(from_queue(*world.queue.taken()), called())
+
+    assert answer["queued"] == 1
+    assert len(world.mail.sent) == 1
+
+
+def test_a_damaged_record_that_has_stood_for_long_stops_nobody() -> None:
+    store = BreakingStore()
+    world = practice(3, CloudWorld(store=store))
+    store.break_loading(world.notifications(2)[0].id, StorageUnavailableError("damaged"))
+    world.clock.advance(timedelta(minutes=10))
+
+    answer = world.new_sweep().run(called())
+
+    assert answer["queued"] == 3

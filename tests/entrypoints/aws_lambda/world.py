@@ -21,6 +21,7 @@ from kept.entrypoints.aws_lambda.returns import Returns
 from kept.entrypoints.aws_lambda.sending import Sender
 from kept.entrypoints.aws_lambda.sweeping import Sweep
 from kept.entrypoints.worker import CallReaders, InlineExecutor
+from kept.entrypoints.worker.counting import EndCounter
 from kept.entrypoints.worker.in_flight import Gear
 from kept.flow.replies import reply_step
 from kept.main.channels import read_event
@@ -70,6 +71,7 @@ class CloudWorld(World):
             channels={SMS: self.sms, MAIL: self.mail},
             clock=self.clock,
             meter=self.emf,
+            ends=EndCounter(self.emf),
             pool=InlineExecutor(),
             record_pauses_s=(0.0, 0.0),
         )

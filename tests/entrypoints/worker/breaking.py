@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import TypeVar
 
 from kept.adapters.memory import MemoryStore
-from kept.ports.store import Entity, Page, Transaction
+from kept.core.errors import CutOffError
+from kept.ports.store import E, Entity, Page, Transaction
+from kept.ports.work import LostRaceError, UnitOfWork
 
 T = TypeVar("T")
 
@@ -18,6 +20,7 @@ class BreakingStore(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self._broken: dict[str, tuple[Exception, int]] = {}
+        self._unloadable: dict[str, tuple[Exception, int]] = {}
         self._refusal: tuple[Exception, int] | None = None
         self._frozen: dict[tuple[str, str], Page] = {}
         self._frozen_index = ""
@@ -26,6 +29,10 @@ class BreakingStore(MemoryStore):
     def break_reading(self, entity_id: str, error: Exception, *, times: int = 1_000_000) -> None:
         """Raise when a step reads this record."""
         self._broken[entity_id] = (error, times)
+
+    def break_loading(self, entity_id: str, error: Exception, *, times: int = 1_000_000) -> None:
+        """Raise when anybody reads this record outside a step."""
+        self._unloadable[entity_id] = (error, times)
 
     def refuse_all(self, error: Exception | None, *, times: int = 1_000_000) -> None:
         """Refuse so many steps; None: take them again."""
@@ -56,10 +63,50 @@ class BreakingStore(MemoryStore):
             self._frozen[index, partition] = page
         return self._frozen.get((index, partition), page)
 
+    def load(self, kind: type[E], ids: Iterable[str]) -> tuple[E, ...]:
+        """Return the entities, unless told not to."""
+        wanted = tuple(ids)
+        for entity_id in wanted:
+            _break_off(self._unloadable, entity_id)
+        broken, self._broken = self._broken, {}
+        try:
+            return super().load(kind, wanted)
+        finally:
+            self._broken = broken
+
     def _read(self, kind: type[Entity], entity_id: str) -> Entity | None:
-        if entity_id in self._broken:
-            error, times = self._broken.pop(entity_id)
-            if times > 1:
-                self._broken[entity_id] = (error, times - 1)
-            raise error
+        _break_off(self._broken, entity_id)
         return super()._read(kind, entity_id)
+
+
+def _break_off(broken: dict[str, tuple[Exception, int]], entity_id: str) -> None:
+    """Raise what was told, as often as that was said."""
+    if entity_id not in broken:
+        return
+    error, times = broken.pop(entity_id)
+    if times > 1:
+        broken[entity_id] = (error, times - 1)
+    raise error
+
+
+class ApartStore(BreakingStore):
+    """Lands apart what a step writes last, as engines do where that is cheaper; something may happen in between."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_between: Callable[[], object] = lambda: None
+
+    def _attempt(self, step: Callable[[Transaction], T]) -> T:
+        work = UnitOfWork(self._read)
+        result = step(work)
+        changes = work.changes()
+        first = tuple(change for change in changes if not change.is_last)
+        self._commit(first)
+        for last in (change for change in changes if change.is_last):
+            act, self.in_between = self.in_between, lambda: None
+            act()
+            try:
+                self._commit((last,))
+            except LostRaceError as error:
+                raise CutOffError(result) from error
+        return result

@@ -13,7 +13,8 @@ from kept.core.notifications import (
 )
 from kept.core.people import ChannelName
 from kept.entrypoints.worker import Dispatcher, InlineExecutor
-from kept.flow.dispatch import next_due
+from kept.flow.due import next_due
+from kept.flow.search import notifications_of
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Store, Transaction
 from tests.entrypoints.worker.world import MAIL, NOW, SMS, START, RecordingChannel, World
@@ -90,14 +91,7 @@ class GatedWorld(World):
 
     def planned(self) -> tuple[Notification, ...]:
         """Return all of them."""
-        found: list[str] = []
-        cursor = None
-        while True:
-            page = self.store.query("notifications_by_patient", "pat_1", limit=1000, cursor=cursor)
-            found += [hit.id for hit in page.hits]
-            cursor = page.cursor
-            if cursor is None:
-                return self.store.load(Notification, found)
+        return notifications_of(self.store, "pat_1")
 
     def seconds(self, channel: ChannelName) -> list[float]:
         """Return when a channel was handed something, counted from the start."""

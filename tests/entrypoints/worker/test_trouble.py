@@ -8,14 +8,20 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from kept.core.booking import BookingRequest
 from kept.core.errors import ConflictError, StorageUnavailableError
 from kept.core.leads import Lead
+from kept.core.limits import Caps
 from kept.core.notifications import BOTH_AT_ONCE, AttemptState, Outcome, Reason, due_shard
+from kept.core.people import Consent, consent_id
+from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.reminders import ReminderPolicy, ReminderRule
 from kept.core.reports import Metric
+from kept.flow.booking import book
 from kept.ports.channel import OutgoingMessage
+from kept.ports.store import Transaction
 from tests.dispatching import REFUSED
-from tests.entrypoints.worker.breaking import BreakingStore
+from tests.entrypoints.worker.breaking import ApartStore, BreakingStore
 from tests.entrypoints.worker.world import SMS, START, RecordingChannel, World
 
 DAY, HOUR, MINUTE, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -244,3 +250,86 @@ def test_a_mistake_that_claims_without_end_is_stopped(monkeypatch: pytest.Monkey
     world.at(DUE)
 
     assert (world.notifications()[0].failures, world.mail.sent) == (1, [])
+
+
+# ---- what has changed after a claim was on record and before it was counted
+
+
+def test_who_says_stop_between_the_claim_and_its_counting_gets_a_mail_and_no_text() -> None:
+    store = ApartStore()
+    world = capped(store)
+    store.in_between = world.opt_out
+
+    world.at(DUE)
+    world.until(DUE + MINUTE, every=SECOND)
+
+    reminder = world.notifications()[0]
+    assert world.sms.sent == []
+    assert len(world.mail.sent) == 1
+    assert [(a.state, a.code) for a in reminder.attempts][:1] == [(AttemptState.NOT_SENT, "overtaken")]
+
+
+def test_a_text_that_was_overtaken_by_something_harmless_leaves_two_seconds_later() -> None:
+    store = ApartStore()
+    world = capped(store)
+    store.in_between = lambda: world.do(write_number)
+
+    world.at(DUE)
+    world.until(DUE + MINUTE, every=SECOND)
+
+    (handed_over,) = world.sms.sent
+    assert handed_over.to == "+12065550001"
+    assert world.mail.sent == []
+    assert world.notifications()[0].outcome is Outcome.ACCEPTED
+
+
+def test_two_texts_to_one_number_at_one_moment_are_one_text_and_one_mail() -> None:
+    store = ApartStore()
+    world = capped(store)
+    later = BookingRequest(patient_id="pat_1", start=START + HOUR, end=START + 2 * HOUR, zone="America/New_York")
+    world.do(lambda tx: book(tx, later, appointment_id="apt_2", now=world.clock.now()))
+    store.in_between = world.new_worker().run_due
+
+    world.at(DUE + HOUR)
+    world.until(DUE + HOUR + MINUTE, every=SECOND)
+
+    assert len(world.sms.sent) == 1
+    assert len(world.mail.sent) == 1
+
+
+def test_an_overtaken_text_costs_no_try() -> None:
+    store = ApartStore()
+    world = capped(store)
+
+    def again() -> None:
+        world.do(write_number)
+        if len(world.notifications()[0].attempts) < 6:
+            store.in_between = again
+
+    store.in_between = again
+    world.at(DUE)
+    world.until(DUE + 5 * MINUTE, every=SECOND)
+
+    assert [a.code for a in world.notifications()[0].attempts] == ["overtaken"] * 6 + [""]
+    assert len(world.sms.sent) == 1
+
+
+def capped(store: ApartStore) -> World:
+    """Return a practice that counts texts, with one visit."""
+    world = World(store=store)
+    world.do(count_texts)
+    world.patient()
+    world.visit()
+    return world
+
+
+def count_texts(tx: Transaction) -> None:
+    practice = tx.get(Practice, PRACTICE_ID)
+    assert practice
+    tx.put(msgspec.structs.replace(practice, caps=Caps()))
+
+
+def write_number(tx: Transaction) -> None:
+    number = tx.get(Consent, consent_id(SMS, "+12065550001"))
+    assert number
+    tx.put(number)

@@ -21,16 +21,17 @@ from kept.core.watch import HEARTBEAT_ID, Heartbeat, Route
 from kept.entrypoints.worker.pools import InlineExecutor
 from kept.entrypoints.worker.watching import Watching
 from kept.flow.balance import load_nightly
-from kept.flow.dispatch import backlog
+from kept.flow.due import backlog
 from kept.flow.watch import load_heartbeat, standing_alarm
 from kept.ports.store import Transaction
-from tests.dispatching import attempt, notification
+from tests.dispatching import appointment, attempt, notification
 from tests.entrypoints.worker.breaking import BreakingStore
 from tests.entrypoints.worker.world import CountingMeter
 
 P = ParamSpec("P")
 T = TypeVar("T")
 NOW = datetime(2026, 5, 4, 14, tzinfo=UTC)
+DAY = timedelta(days=1)
 """Ten in the morning at the practice."""
 THREE = datetime(2026, 5, 5, 7, tzinfo=UTC)
 """Three in the morning there."""
@@ -337,9 +338,9 @@ def test_what_the_night_finds_is_logged_with_what_to_do(logged: list[MutableMapp
 def test_a_check_that_fails_is_told_and_tried_again_an_hour_later() -> None:
     store = BreakingStore()
     sender = Sender(store)
-    sender.do(lambda tx: tx.put(notification(wake_at=NOW)))
+    sender.do(lambda tx: tx.put(appointment(start=NOW + DAY, start_local=(NOW + DAY).replace(tzinfo=None))))
     sender.look_for(1)
-    store.break_reading("ntf_1", StorageUnavailableError("damaged"), times=1)
+    store.break_loading("apt_1", StorageUnavailableError("damaged"), times=1)
 
     sender.look_for(30)
     failed = sender.meter.counts[f"{Metric.DISPATCH_ERRORS}/checking_the_balance"]

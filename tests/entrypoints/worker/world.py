@@ -20,6 +20,7 @@ from kept.core.reminders import ReminderPolicy
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import Change, apply, book, move
 from kept.flow.people import ConsentWish, register, set_consent
+from kept.flow.search import notifications_of
 from kept.ports.channel import OutgoingMessage
 from kept.ports.store import Store, Transaction
 from tests.dispatching import ACCEPTED
@@ -164,8 +165,7 @@ class World:
 
     def notifications(self, number: int = 1) -> tuple[Notification, ...]:
         """Return what was planned for a patient, by due time."""
-        hits = self.store.query("notifications_by_patient", f"pat_{number}").hits
-        return self.store.load(Notification, [hit.id for hit in hits])
+        return notifications_of(self.store, f"pat_{number}")
 
 
 def _with_policies(practice: Practice, policies: tuple[ReminderPolicy, ...]) -> Practice:

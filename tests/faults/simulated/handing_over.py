@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from kept.core.notifications import AttemptState, Notification, NotificationKind
 from kept.core.people import ChannelName
 from kept.core.receipts import notification_of
-from kept.flow.dispatch import backlog
+from kept.flow.due import backlog
 from kept.flow.receipts import calls_to_apply
 from tests.faults.simulated.carriers import Call
 from tests.faults.simulated.setting import DAY, HOUR

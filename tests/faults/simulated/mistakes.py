@@ -19,10 +19,9 @@ from kept.core import recording as core_recording
 from kept.core.booking import Appointment
 from kept.core.channels import Facts
 from kept.core.dispatch import Progress, Standing
-from kept.core.limits import Tally, Told
 from kept.core.links import Links
 from kept.core.notifications import Attempt, AttemptState, Notification, NotificationState, Reason, SendOutcome
-from kept.core.people import ChannelName, Patient
+from kept.core.people import ChannelName, Patient, Told
 from kept.core.practice import Practice
 from kept.core.quiet_hours import Zones
 from kept.core.receipts import DeliveryReceipt, ReceiptState
@@ -200,8 +199,8 @@ def opt_out_not_seen() -> Planting:
 def texts_not_counted() -> Planting:
     """Look at the caps and count nothing."""
 
-    def unchanged(tally: Tally, _told: Told) -> Tally:
-        return tally
+    def unchanged(told: tuple[Told, ...], _more: Told) -> tuple[Told, ...]:
+        return told
 
     return in_place(limits, "counted", unchanged)
 

@@ -19,11 +19,12 @@ from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.entrypoints.worker.steps import Turn
-from kept.flow.dispatch import next_due
+from kept.flow.due import next_due
 from kept.flow.receipts import keep_call, received
 from kept.flow.replies import reply_step
+from kept.flow.search import notifications_of
 from kept.ports.channel import OutgoingMessage
-from kept.ports.store import Hit, Store, Transaction
+from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookRequest
 from tests.faults.simulated.carriers import Call, FakeCarrier, drawn_troubles
 from tests.faults.simulated.desk import Desk
@@ -109,8 +110,7 @@ class Month:
 
     def stored(self) -> tuple[Notification, ...]:
         """Return all notifications as they stand."""
-        ids = {hit.id for person in self.setting.people for hit in self._hits(person.id)}
-        return self.store.load(Notification, sorted(ids))
+        return tuple(n for person in self.setting.people for n in notifications_of(self.store, person.id))
 
     def person(self, patient_id: str) -> Person:
         """Return a patient."""
@@ -125,9 +125,6 @@ class Month:
     def wait(self, by: timedelta) -> None:
         """Let time go by between two steps of the worker."""
         self._reach(self.true_now() + by)
-
-    def _hits(self, patient_id: str) -> tuple[Hit, ...]:
-        return self.store.query("notifications_by_patient", patient_id, limit=1000).hits
 
     def _live_until(self, end: datetime | None) -> None:
         """Go from one event to the next; without an end, until nothing is left."""

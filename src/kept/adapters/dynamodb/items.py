@@ -7,6 +7,7 @@ item that points to it, written and removed in the same transaction.
 
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime
 from math import ceil
 from typing import Any, Final
@@ -15,6 +16,7 @@ import msgspec
 
 from kept.adapters.dynamodb.keys import entity_key, is_cut, pointer_key, position_in, shortened, sort_key
 from kept.adapters.dynamodb.tables import ENDS, KEY, Tables, partition_attribute, sort_attribute
+from kept.core.errors import StorageUnavailableError
 from kept.core.records import IndexEntry
 from kept.ports.codec import Codec
 from kept.ports.cursors import Position
@@ -27,9 +29,17 @@ ItemKey = tuple[str, str]
 
 COMMIT: Final = "commit"
 """Attribute by which a writer knows its own commit again when the answer to it was lost."""
+_COMMIT_SIZE: Final = len(COMMIT) + 32
+"""Bytes that the commit's name adds."""
 _KIND: Final = "kind"
 _VERSION: Final = "version"
 _BODY: Final = "body"
+_UNIT: Final = 1024
+"""
+Bytes that one unit of writing pays for: a body that makes its item longer is packed.
+
+Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+"""
 _WHOLE: Final = "whole"
 """Attribute with sort key and id of the rows whose sort key was cut, by index."""
 
@@ -80,11 +90,11 @@ class Shaper:
                 pointer = pointer_key(entity, entry)
                 target = pointers[there, pointer] = {KEY: {"S": pointer}, "of": {"S": key}, **ending}
             _add_row(target, place.index, place.partition, (entry.sort, entity.id))
-        return Layout(key=(name, key), item=item | ending, pointers=pointers)
+        return Layout(key=(name, key), item=_packed(item | ending), pointers=pointers)
 
     def entity_of(self, kind: type[E], entity_id: str, item: Item) -> E:
         """Return the entity that an item holds."""
-        row = (version_of(item), item[_BODY]["S"].encode(), None)
+        row = (version_of(item), _body_of(item), None)
         return self._codec.entity_of(kind, entity_id, row)
 
     def any_entity(self, item: Item) -> Entity | None:
@@ -98,6 +108,29 @@ class Shaper:
         """Return when the entity may be forgotten, in whole seconds since 1970, if it says so."""
         end = next((entry.sort for entry in entries if entry.index in self._tables.ending), None)
         return str(ceil(datetime.fromisoformat(end).replace(tzinfo=UTC).timestamp())) if end else None
+
+
+def _packed(item: Item) -> Item:
+    """Return an item that takes no more than one unit as it is, and any other with its body packed."""
+    if size_of(item) + _COMMIT_SIZE <= _UNIT:
+        return item
+    return item | {_BODY: {"B": zlib.compress(item[_BODY]["S"].encode())}}
+
+
+def _body_of(item: Item) -> bytes:
+    """
+    Return the body of an item, unpacked.
+
+    Raises:
+        StorageUnavailableError: it is damaged.
+    """
+    body = item[_BODY]
+    try:
+        return zlib.decompress(body["B"]) if "B" in body else str(body["S"]).encode()
+    except zlib.error as error:
+        kind, key = item[_KIND]["S"], item[KEY]["S"]
+        message = f"the stored {kind} {key} is damaged; restore the table to an earlier time"
+        raise StorageUnavailableError(message) from error
 
 
 def version_of(item: Item) -> int:
@@ -141,7 +174,7 @@ def _size(value: dict[str, Any]) -> int:
         return 3 + size_of(inner) + len(inner)
     if kind == "L":
         return 3 + sum(1 + _size(each) for each in inner)
-    return len(inner.encode())
+    return len(inner if kind == "B" else inner.encode())
 
 
 def _add_row(item: Item, index: str, partition: str, position: Position) -> None:

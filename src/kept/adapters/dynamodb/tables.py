@@ -93,11 +93,11 @@ ALL_TABLES: Final = Tables(
         Table(
             name="Appointments",
             kinds=("appointment",),
-            indexes=("appointments_by_patient", "appointments_by_day", "appointments_by_schedule", "holds_by_end"),
+            indexes=("appointments_by_patient", "appointments_by_day", "holds_by_end"),
         ),
         Table(
             name="Patients",
-            kinds=("patient", "consent", "household"),
+            kinds=("patient", "consent"),
             indexes=("patients_by_phone", "patients_by_email", "patients_by_name"),
         ),
         Table(

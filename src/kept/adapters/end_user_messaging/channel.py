@@ -50,7 +50,9 @@ class EndUserMessagingChannel:
 
     def __init__(self, settings: EndUserMessagingSettings, *, api: ProviderApi, clock: Clock) -> None:
         self.name = ChannelName.SMS
-        self.capabilities = Capabilities(receipts=bool(settings.configuration_set), replies=settings.has_replies)
+        self.capabilities = Capabilities(
+            receipts=bool(settings.configuration_set), names_attempt=True, replies=settings.has_replies
+        )
         self.timeout_s = api.timeout_s + _SLACK_S
         self._fixed = _fixed(settings)
         self._api = api

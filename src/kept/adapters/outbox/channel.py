@@ -49,7 +49,9 @@ class OutboxChannel:
     ) -> None:
         self.name = name
         self.timeout_s = TIMEOUT_S
-        self.capabilities = Capabilities(lookup=True, receipts=voice is not None and voice.is_awaited, replies=True)
+        self.capabilities = Capabilities(
+            lookup=True, receipts=voice is not None and voice.is_awaited, names_attempt=True, replies=True
+        )
         self._voice = voice
         self._ledger = ledger
         self._clock = clock

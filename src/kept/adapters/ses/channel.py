@@ -43,7 +43,7 @@ class SesChannel:
 
     def __init__(self, settings: SesSettings, *, api: ProviderApi, clock: Clock) -> None:
         self.name = ChannelName.EMAIL
-        self.capabilities = Capabilities(receipts=bool(settings.configuration_set))
+        self.capabilities = Capabilities(receipts=bool(settings.configuration_set), names_attempt=True)
         self.timeout_s = api.timeout_s + _SLACK_S
         self._settings = settings
         self._api = api

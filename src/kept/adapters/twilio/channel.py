@@ -54,7 +54,7 @@ class TwilioChannel:
     def __init__(self, settings: TwilioSettings, *, api: ProviderApi, clock: Clock) -> None:
         self.name = ChannelName.SMS
         self.capabilities = Capabilities(
-            receipts=bool(settings.status_callback), replies=bool(settings.status_callback)
+            receipts=bool(settings.status_callback), names_attempt=True, replies=bool(settings.status_callback)
         )
         self.timeout_s = api.timeout_s + _SLACK_S
         self._sender = {"MessagingServiceSid" if settings.sender.startswith("MG") else "From": settings.sender}

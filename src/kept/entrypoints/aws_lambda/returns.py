@@ -1,8 +1,11 @@
-"""What providers say later, and what people answer: messages of SNS in a queue, kept as they came and then applied."""
+"""
+What providers say later, and what people answer: messages of SNS in a queue, applied one by one.
+
+The queue keeps each until it is applied, and puts aside what cannot be; so it is kept nowhere else.
+"""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 import structlog
@@ -11,7 +14,8 @@ from kept.core.reports import Metric
 from kept.entrypoints.aws_lambda.invocation import Answer, Event, Invocation
 from kept.entrypoints.aws_lambda.letters import Letter, handled, letters_of
 from kept.entrypoints.worker import CallReaders
-from kept.flow.receipts import keep_call, mark_applied, received
+from kept.entrypoints.worker.counting import EndCounter
+from kept.flow.receipts import received
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
 from kept.ports.store import Store
@@ -25,7 +29,7 @@ log = structlog.get_logger("kept.lambda")
 
 class Returns:
     """
-    Keeps and applies.
+    Applies.
 
     Args:
         store: Where notifications and replies are.
@@ -41,6 +45,7 @@ class Returns:
         self._calls = calls
         self._clock = clock
         self._meter = meter
+        self._ends = EndCounter(meter)
 
     def run(self, event: Event, invocation: Invocation) -> Answer:
         """Take the messages of a queue."""
@@ -48,7 +53,7 @@ class Returns:
 
     def _take(self, letter: Letter) -> None:
         """
-        Keep a message, then apply it; one that was applied already changes nothing.
+        Apply a message; one that was applied already changes nothing.
 
         Raises:
             ForgedError: it is another topic's; the queue puts it aside for a person.
@@ -62,11 +67,7 @@ class Returns:
         except ForgedError:
             self._meter.count(Metric.WEBHOOK_CALLS, provider=provider, outcome="refused")
             raise
-        call = self._store.submit(partial(keep_call, call=received(provider, request, headers={}))).result()
-        if call.applied_at is not None:
-            return
-        self._meter.count(Metric.WEBHOOK_CALLS, provider=provider, outcome="kept")
-        for reply in self._calls.apply(self._store, call, now=now):
-            self._meter.count(Metric.REPLIES, channel=reply.channel.value, intent=reply.intent)
-        self._store.submit(partial(mark_applied, call_id=call.id, now=now)).result()
+        self._meter.count(Metric.WEBHOOK_CALLS, provider=provider, outcome="taken")
+        applied = self._calls.apply(self._store, received(provider, request, headers={}), now=now)
+        applied.count(self._meter, self._ends)
         log.info("applied", provider=provider)

@@ -70,8 +70,9 @@ class Sender:
         """Work on what is due of these; what is not due, or done, costs a look."""
         self._flight.is_ending, self._flight.refusal = False, None
         self._flight.fruitless.clear()
+        self._flight.early.clear()
         self._seen, self._unseen = {}, []
-        busy = self._flight.skip()
+        busy = self._flight.busy()
         waiting = deque(i for i in dict.fromkeys(ids) if i not in busy)
         while waiting or self._flight:
             may_begin = invocation.left_s() > self.needed_s and not self._is_refused()

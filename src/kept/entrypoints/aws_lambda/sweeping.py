@@ -14,13 +14,14 @@ from typing import Final, TypeVar
 
 import structlog
 
+from kept.core.booking import sort_instant
 from kept.core.reports import Metric
 from kept.core.watch import Heartbeat
 from kept.entrypoints.aws_lambda.invocation import Answer, Invocation
 from kept.entrypoints.aws_lambda.named import note_of
 from kept.entrypoints.worker.chores import Chores
 from kept.entrypoints.worker.watching import SURVEY_EVERY, is_time
-from kept.flow.dispatch import due_hits
+from kept.flow.due import Early, due_hits, readable
 from kept.flow.watch import Survey, keep_heartbeat, survey
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
@@ -31,8 +32,11 @@ MOST_DUE: Final = 5_000
 """Ids that are looked up in each part of the index at once; what is beyond waits for the next minute. Ours."""
 AT_ONCE: Final = 100
 """Ids that one thread queues in a row."""
-QUEUED_FOR: Final = timedelta(minutes=5)
-"""How long an id counts as queued while it stays due; then it is queued again, for a message may be lost. Ours."""
+QUEUED_FOR: Final = timedelta(minutes=2)
+"""
+How long an id counts as queued while it stands where it stood. What stands longer is read: it may be early, waiting for
+word of its delivery, and is remembered then; else it is queued again, for a message may be lost. Ours.
+"""
 FOR_CHORES_S: Final = 20.0
 """Chores are begun with so much time left, and not with less."""
 TO_SETTLE_S: Final = 10.0
@@ -62,13 +66,14 @@ class Sweep:
         self._pool = pool
         self._queued: dict[str, tuple[str, datetime]] = {}
         """Since when an id was due that was queued, and when that was; lost with the process, which does no harm."""
+        self._early = Early()
         self._surveyed_at: datetime | None = None
         self._survey = Survey()
 
     def run(self, invocation: Invocation) -> Answer:
         """Queue what is due, then do what else there is."""
         now = self._clock.now()
-        hits = due_hits(self._store, now=now, limit=MOST_DUE)
+        hits = self._due(now)
         fresh = [hit for hit in hits if not self._is_queued(hit, now)]
         queued = self._put(fresh, now)
         self._queued = {hit.id: self._queued[hit.id] for hit in hits if hit.id in self._queued}
@@ -79,6 +84,16 @@ class Sweep:
         if queued < len(fresh):
             log.error("not_queued", count=len(fresh) - queued, remedy="the next sweep tries again; look at the queue")
         return {"due": len(hits), "queued": queued, "left": len(fresh) - queued}
+
+    def _due(self, now: datetime) -> tuple[Hit, ...]:
+        """Return what is to be looked at, the longest due first; what has stood for a while is read for it."""
+        self._early.first_at(now=now)
+        hits = due_hits(self._store, now=now, skip=lambda hit: self._early.holds(hit, now=now), limit=MOST_DUE)
+        since = sort_instant(now - QUEUED_FOR)
+        stood = [hit.id for hit in hits if hit.sort <= since and not self._is_queued(hit, now)]
+        read = readable(self._store, stood)
+        gone = {i for i, n in read.items() if n.is_done or self._early.note(n, now=now)}
+        return tuple(hit for hit in hits if hit.id not in gone)
 
     def _is_queued(self, hit: Hit, now: datetime) -> bool:
         sort, at = self._queued.get(hit.id, ("", now))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kept.entrypoints.cli.parts import AwsPractice, Check, CostReport
+from kept.entrypoints.cli.parts import AwsPractice, Check, CostReport, CostStep
 from kept.entrypoints.cli.screen import table
 
 
@@ -58,30 +58,35 @@ def _remains(names: tuple[str, ...]) -> str:
 def cost_document(report: CostReport) -> dict[str, Any]:
     """Return the reckoning as plain values."""
     return {
-        "steps": [
-            {
-                "step": step.name,
-                "dollarsPerMillion": round(step.dollars, 2),
-                "units": [
-                    {
-                        "unit": line.unit,
-                        "count": round(line.count, 4),
-                        "dollarsPerMillionUnits": line.price,
-                        "dollarsPerMillion": round(line.dollars, 2),
-                        "assumed": line.is_assumed,
-                    }
-                    for line in step.lines
-                ],
-            }
-            for step in report.steps
-        ],
+        "steps": [_step_document(step) for step in report.steps],
+        "batches": [_step_document(step) for step in report.batches],
         "dollarsPerMillion": round(report.per_million, 2),
         "dollarsAMonthAnyway": round(report.monthly.dollars / 1e6, 4),
         "appointments": report.appointments,
         "dollars": round((report.per_million * report.appointments + report.monthly.dollars) / 1e6, 4),
-        "others": dict(report.others),
+        "others": [
+            {"design": each.name, "dollarsPerMillion": each.dollars, "ours": round(report.beside(each), 2)}
+            for each in report.others
+        ],
         "pricesOf": report.prices_of,
         "pricesFrom": report.prices_from,
+    }
+
+
+def _step_document(step: CostStep) -> dict[str, Any]:
+    return {
+        "step": step.name,
+        "dollarsPerMillion": round(step.dollars, 2),
+        "units": [
+            {
+                "unit": line.unit,
+                "count": round(line.count, 4),
+                "dollarsPerMillionUnits": line.price,
+                "dollarsPerMillion": round(line.dollars, 2),
+                "assumed": line.is_assumed,
+            }
+            for line in step.lines
+        ],
     }
 
 
@@ -91,11 +96,11 @@ def cost_shown(report: CostReport) -> object:
 
     rows = [
         (step.name, line.unit + (" (assumed)" if line.is_assumed else ""), f"{line.count:.3f}", f"{line.dollars:.2f}")
-        for step in report.steps
+        for step in (*report.steps, *report.batches)
         for line in step.lines
     ]
-    steps = [(step.name, f"{step.dollars:.2f}") for step in report.steps]
-    others = list(report.others.items())
+    steps = [(step.name, f"{step.dollars:.2f}") for step in (*report.steps, *report.batches)]
+    others = [(each.name, each.dollars, f"{report.beside(each):.2f}") for each in report.others]
     anyway = report.monthly.dollars / 1e6
     monthly = report.per_million * report.appointments / 1e6 + anyway
     lines = [
@@ -106,6 +111,6 @@ def cost_shown(report: CostReport) -> object:
     return Group(
         table(("step", "unit", "count", "dollars a million"), rows),  # type: ignore[arg-type]
         table(("step", "dollars a million"), steps),  # type: ignore[arg-type]
-        table(("a plain design", "dollars a million"), others),  # type: ignore[arg-type]
+        table(("a plain design, without ledger and receipts", "dollars a million", "ours"), others),  # type: ignore[arg-type]
         "\n".join(lines),
     )

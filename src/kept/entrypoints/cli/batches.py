@@ -14,7 +14,7 @@ from kept.core.reports import is_sent
 from kept.entrypoints.cli.parts import Parts, Sender
 from kept.entrypoints.http_api.batches import batch_view
 from kept.entrypoints.http_api.booking_forms import home_of
-from kept.flow.dispatch import next_due
+from kept.flow.due import next_due
 from kept.flow.practice import load_practice
 from kept.flow.reminders import plan_batch
 from kept.formats.seed_events import batch

@@ -84,15 +84,17 @@ def list_notifications(
     from kept.core.zones import parse_date
     from kept.entrypoints.cli.finding import Range, entities
     from kept.entrypoints.http_api.views import notification_view
+    from kept.flow.search import notifications_of
 
     given = {"day": day, "patient": patient, "batch": batch}
     chosen = [(name, value) for name, value in given.items() if value]
     if len(chosen) != 1:
         raise InvalidInputError.of("", "one_of", "give one of --day, --patient and --batch")
     name, value = chosen[0]
+    store = parts_of(context).store
     partition = parse_date(value, field="day").isoformat() if name == "day" else value
     where = Range(index=f"notifications_by_{name}", partition=partition)
-    found = list(entities(parts_of(context).store, Notification, where))
+    found = notifications_of(store, value) if name == "patient" else tuple(entities(store, Notification, where))
     document = {"notifications": [msgspec.to_builtins(notification_view(n)) for n in found]}
     columns = ("due (UTC)", "state", "outcome", "reason", "rule", "patient", "id")
     say(document, as_json=as_json, text=lambda: table(columns, [_row(n) for n in found]))

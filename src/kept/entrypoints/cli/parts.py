@@ -166,14 +166,25 @@ class CostStep(msgspec.Struct, frozen=True, kw_only=True):
         return sum(line.dollars for line in self.lines)
 
 
+class PlainDesign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a simpler design costs, and which steps of ours do as much."""
+
+    name: str
+    dollars: str
+    """A million, as it was reckoned: ``39.50 to 45.50``."""
+    steps: tuple[str, ...]
+    """Names of our steps beside which it stands."""
+
+
 class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an appointment's life costs on AWS, carriers aside."""
 
     steps: tuple[CostStep, ...]
+    batches: tuple[CostStep, ...]
+    """What one notification of a batch takes, by two ways."""
     monthly: CostStep
     """What runs anyway, in a month: counts and dollars are those of the month times a million."""
-    others: Mapping[str, str]
-    """What simpler designs cost, by name: dollars a million."""
+    others: tuple[PlainDesign, ...]
     prices_of: str
     """Date of the price list."""
     prices_from: str
@@ -184,6 +195,10 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     def per_million(self) -> float:
         """Dollars for a million appointments."""
         return sum(step.dollars for step in self.steps)
+
+    def beside(self, design: PlainDesign) -> float:
+        """Return what ours costs that does as much as a simpler design."""
+        return sum(step.dollars for step in (*self.steps, *self.batches) if step.name in design.steps)
 
 
 class AwsTools(Protocol):

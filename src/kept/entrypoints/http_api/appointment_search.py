@@ -52,10 +52,15 @@ async def find(call: Call) -> Answer:
     return json_answer(AppointmentPage(appointments=views, next_cursor=found.cursor))
 
 
+def page_asked(values: Values) -> tuple[int, str | None]:
+    """Return length and cursor of the page that a query asks for."""
+    return cast("int", values.get("limit", USUAL_PAGE)), text_of(values, "cursor") or None
+
+
 def paged(where: Search, values: Values) -> Search:
     """Return the search of the page that a query asks for."""
-    limit = cast("int", values.get("limit", USUAL_PAGE))
-    return msgspec.structs.replace(where, limit=limit, cursor=text_of(values, "cursor") or None)
+    limit, cursor = page_asked(values)
+    return msgspec.structs.replace(where, limit=limit, cursor=cursor)
 
 
 def _found(call: Call) -> Found[Appointment]:

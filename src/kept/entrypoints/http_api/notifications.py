@@ -11,7 +11,7 @@ from kept.core.notifications import Notification, NotificationState, Outcome
 from kept.core.people import Patient
 from kept.core.zones import parse_date
 from kept.entrypoints.http_api.answers import Answer, etag, json_answer
-from kept.entrypoints.http_api.appointment_search import CURSOR, LIMIT, paged
+from kept.entrypoints.http_api.appointment_search import CURSOR, LIMIT, page_asked, paged
 from kept.entrypoints.http_api.operations import Call, Operation
 from kept.entrypoints.http_api.views import (
     NotificationPage,
@@ -19,7 +19,7 @@ from kept.entrypoints.http_api.views import (
     notification_story_view,
     notification_view,
 )
-from kept.flow.search import Search, search
+from kept.flow.search import Found, Search, page_of_patient, search
 from kept.formats.shapes import Member, Shape, Type, Values, text_of
 
 _STATE: Final = Member(
@@ -51,10 +51,12 @@ async def show(call: Call) -> Answer:
 
 async def of_patient(call: Call) -> Answer:
     """Show a patient's notifications, in the order in which they are due."""
-    patient_id = call.id_in_path("patient")
-    if not call.parts.store.load(Patient, (patient_id,)):
+    patient_id, store, values = call.id_in_path("patient"), call.parts.store, call.query
+    if not store.load(Patient, (patient_id,)):
         raise NotFoundError("patient")
-    return _page(call, Search(index="notifications_by_patient", partitions=(patient_id,)))
+    limit, cursor = page_asked(values)
+    found = page_of_patient(store, patient_id, limit=limit, cursor=cursor, keep=lambda n: _is_wanted(n, values))
+    return _answer(found)
 
 
 async def find(call: Call) -> Answer:
@@ -74,8 +76,11 @@ def _where(call: Call) -> Search:
 
 def _page(call: Call, where: Search) -> Answer:
     values = call.query
-    store = call.parts.store
-    found = search(store, Notification, paged(where, values), keep=lambda n: _is_wanted(n, values))
+    where = paged(where, values)
+    return _answer(search(call.parts.store, Notification, where, keep=lambda n: _is_wanted(n, values)))
+
+
+def _answer(found: Found[Notification]) -> Answer:
     views = tuple(notification_view(notification) for notification in found.entities)
     return json_answer(NotificationPage(notifications=views, next_cursor=found.cursor))
 

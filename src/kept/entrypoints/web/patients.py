@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from kept.core.booking import Appointment
 from kept.core.errors import InvalidInputError
-from kept.core.notifications import Notification
 from kept.core.people import ChannelName, Consent, Patient, checked_text, consent_id
 from kept.entrypoints.web.calls import CALLER, Call
 from kept.entrypoints.web.finding import MOST_LISTED, newest, one, patients_like
@@ -16,6 +15,7 @@ from kept.entrypoints.web.rendering import page, see_other
 from kept.entrypoints.web.told import told
 from kept.flow.people import ConsentWish, set_consent
 from kept.flow.replies import replies_of
+from kept.flow.search import notifications_of
 
 SOURCES: Final = ("given to the practice", "told us by phone", "signed form", "told us in writing")
 """Where the person said so, as it is kept; each has a text ``source.0`` and so on."""
@@ -47,9 +47,7 @@ def patient_page(call: Call) -> Response:
         ways=[(channel, address, consents.get(consent_id(channel, address))) for channel, address in _ways(patient)],
         sources=SOURCES,
         appointments=newest(store, Appointment, "appointments_by_patient", patient.id),
-        notifications=[
-            (n, told(call, n, zone)) for n in newest(store, Notification, "notifications_by_patient", patient.id)
-        ],
+        notifications=[(n, told(call, n, zone)) for n in reversed(notifications_of(store, patient.id)[-MOST_LISTED:])],
         replies=replies_of(store, patient.id, now=call.now, limit=MOST_LISTED),
         zone=zone,
         done=call.query.get("done", ""),

@@ -13,15 +13,20 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+import msgspec
 import structlog
 
-from kept.core.conversation import Reply
+from kept.core.conversation import Reply, reply_key
 from kept.core.errors import StorageUnavailableError
+from kept.core.notifications import Notification
 from kept.core.receipts import KNOWN_KEPT_FOR, DeliveryReceipt, IncomingReply, ReceivedCall
 from kept.core.reports import Metric
+from kept.entrypoints.worker.counting import EndCounter
 from kept.entrypoints.worker.in_flight import Gear
 from kept.entrypoints.worker.setting_aside import SetAside
-from kept.flow.receipts import PAGE, apply_receipt, calls_to_apply, mark_applied
+from kept.entrypoints.worker.steps import Turn, hearing
+from kept.flow.receipts import PAGE, calls_to_apply, mark_applied
+from kept.ports.meter import Meter
 from kept.ports.store import Store, Transaction
 from kept.ports.webhook import WebhookReader, WebhookRequest
 
@@ -33,6 +38,22 @@ class ReplyStep(Protocol):
 
     def __call__(self, store: Store, reply: IncomingReply, *, now: datetime) -> Callable[[Transaction], Reply]:
         """Look up what the reply may be about, and return the step."""
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call has changed."""
+
+    replies: tuple[Reply, ...]
+    """Those that were not on record."""
+    ended: tuple[Notification, ...]
+    """Notifications that have ended with it."""
+
+    def count(self, meter: Meter, ends: EndCounter) -> None:
+        """Count it."""
+        for reply in self.replies:
+            meter.count(Metric.REPLIES, channel=reply.channel.value, intent=reply.intent)
+        for notification in self.ended:
+            ends.ended(notification)
 
 
 class CallReaders:
@@ -51,9 +72,9 @@ class CallReaders:
     def __bool__(self) -> bool:
         return bool(self._readers)
 
-    def apply(self, store: Store, call: ReceivedCall, *, now: datetime) -> tuple[Reply, ...]:
+    def apply(self, store: Store, call: ReceivedCall, *, now: datetime) -> Applied:
         """
-        Put on record what a call says, in its order; return the replies in it that were not on record.
+        Put on record what a call says, in its order; return what that has changed.
 
         Raises:
             Exception: the call cannot be read or applied, or not now.
@@ -63,13 +84,29 @@ class CallReaders:
             raise LookupError("nobody reads this provider's calls any more")
         body = call.body.encode(call.charset)
         request = WebhookRequest(url=call.url, headers=call.headers, body=body, received_at=call.received_at)
-        replies = []
+        replies: list[Reply] = []
+        turns: list[Turn] = []
         for event in reader.read(request):
             if isinstance(event, DeliveryReceipt):
-                store.submit(partial(apply_receipt, receipt=event, now=now)).result()
+                turns.append(store.submit(hearing(event, now=now)).result())
             elif self._on_reply:
-                replies.append(store.submit(self._on_reply(store, event, now=now)).result())
-        return tuple(reply for reply in replies if reply.applied_at == now)
+                replies += store.submit(_new_reply(event, self._on_reply(store, event, now=now))).result()
+        seen = (turn.claimed.notification for turn in turns if turn.ended)
+        return Applied(
+            replies=tuple(replies),
+            ended=tuple(notification for notification in seen if notification),
+        )
+
+
+def _new_reply(event: IncomingReply, step: Callable[[Transaction], Reply]) -> Callable[[Transaction], list[Reply]]:
+    """Return the step that applies a reply and answers it, or nothing when it was on record already."""
+
+    def stepped(tx: Transaction) -> list[Reply]:
+        is_known = tx.get(Reply, reply_key(event.provider, event.id)) is not None
+        reply = step(tx)
+        return [] if is_known else [reply]
+
+    return stepped
 
 
 class Calls:
@@ -86,6 +123,7 @@ class Calls:
         self._store = gear.store
         self._clock = gear.clock
         self._meter = gear.meter
+        self._ends = gear.ends
         self._pool = gear.pool
         self._readers = readers
         self._on_applied = on_applied
@@ -134,13 +172,12 @@ class Calls:
         """
         now = self._clock.now()
         try:
-            replies = self._readers.apply(self._store, call, now=now)
+            applied = self._readers.apply(self._store, call, now=now)
         except StorageUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001  whatever it was, the next call must still be applied
             return self._not_applied(call, error, now=now)
-        for reply in replies:
-            self._meter.count(Metric.REPLIES, channel=reply.channel.value, intent=reply.intent)
+        applied.count(self._meter, self._ends)
         self._store.submit(partial(mark_applied, call_id=call.id, now=now)).result()
         self._aside.forget(call.id)
         return True

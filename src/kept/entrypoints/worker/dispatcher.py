@@ -23,12 +23,13 @@ from kept.core.people import ChannelName
 from kept.core.reports import Metric
 from kept.entrypoints.worker.calls import CallReaders, Calls
 from kept.entrypoints.worker.chores import Chores
+from kept.entrypoints.worker.counting import EndCounter
 from kept.entrypoints.worker.events import Events
 from kept.entrypoints.worker.gates import Gates
 from kept.entrypoints.worker.handing_over import Channels, carriers_of
 from kept.entrypoints.worker.in_flight import RECORD_PAUSES_S, Gear, InFlight
 from kept.entrypoints.worker.watching import Watching
-from kept.flow.dispatch import due_ids, next_due
+from kept.flow.due import due_ids, next_place
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
 from kept.ports.store import Store
@@ -101,8 +102,16 @@ class Dispatcher:
         aside: Executor | None = None,
         record_pauses_s: tuple[float, ...] = RECORD_PAUSES_S,
     ) -> None:
-        gear = Gear(store=store, channels=channels, clock=clock, meter=meter, pool=pool, links=links)
-        gear = msgspec.structs.replace(gear, record_pauses_s=record_pauses_s)
+        gear = Gear(
+            store=store,
+            channels=channels,
+            clock=clock,
+            meter=meter,
+            ends=EndCounter(meter),
+            pool=pool,
+            links=links,
+            record_pauses_s=record_pauses_s,
+        )
         self._store = store
         self._clock = clock
         self._meter = meter
@@ -214,8 +223,8 @@ class Dispatcher:
         self._flight.fruitless.clear()
         self._last_look_at = now
         self._meter.gauge(Metric.LAST_LOOK, now.timestamp())
-        upcoming = next_due(self._store, after=now)
-        pause_s = (upcoming - now).total_seconds() if upcoming else POLL_S
+        upcoming = [next_place(self._store, after=now), self._flight.early.first_at(now=now)]
+        pause_s = min(((at - now).total_seconds() for at in upcoming if at), default=POLL_S)
         self._calm_s = max(CALM_S, 2 * (time.monotonic() - begun_at))
         self._looked_at = time.monotonic()
         self._next_look = self._looked_at + min(POLL_S, pause_s)
@@ -237,6 +246,7 @@ class Dispatcher:
                 self._rest_until = ticks + CLOCK_REST_S
                 self._gates.forget()
                 self._flight.waiting.clear()
+                self._flight.early.clear()
                 self._meter.count(Metric.DISPATCH_ERRORS, doing="reading_the_clock")
                 log.critical(
                     "clock_jumped", seconds=round(jump_s), remedy="sending rests for a minute; check the clock"

@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from kept.core.channels import MIN_TTL, Carrier
-from kept.core.dispatch import PROVIDER_RESTS
+from kept.core.dispatch import OVERTAKEN, PROVIDER_RESTS
 from kept.core.notifications import Attempt, AttemptState, SendOutcome
 from kept.core.people import ChannelName
 from kept.flow.dispatch import Handover, Question
@@ -27,6 +27,8 @@ _LATE: Final = SendOutcome(state=AttemptState.NOT_SENT, code="expired")
 _NO_LEASE: Final = SendOutcome(state=AttemptState.NOT_SENT, code="waited_too_long")
 RESTING: Final = SendOutcome(state=AttemptState.NOT_SENT, code=PROVIDER_RESTS)
 """Claimed before the provider was left alone, and then not handed over."""
+CUT_OFF: Final = SendOutcome(state=AttemptState.NOT_SENT, code=OVERTAKEN)
+"""Claimed, and then not to be handed over: what is known of its address has changed meanwhile."""
 _BROKEN: Final = SendOutcome(state=AttemptState.UNKNOWN, code="channel_error")
 
 log = structlog.get_logger("kept.worker")

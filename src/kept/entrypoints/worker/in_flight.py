@@ -16,18 +16,19 @@ from typing import Final
 import msgspec
 import structlog
 
-from kept.core.errors import ConflictError, StorageUnavailableError
+from kept.core.errors import ConflictError, CutOffError, StorageUnavailableError
 from kept.core.links import Links
 from kept.core.notifications import Attempt, AttemptState, Notification, SendOutcome
 from kept.core.reports import Metric
 from kept.entrypoints.worker.counting import EndCounter
 from kept.entrypoints.worker.events import Events
 from kept.entrypoints.worker.gates import Gates, NotYetError
-from kept.entrypoints.worker.handing_over import RESTING, Channels, asked, handed_over
+from kept.entrypoints.worker.handing_over import CUT_OFF, RESTING, Channels, asked, handed_over
 from kept.entrypoints.worker.setting_aside import SetAside
 from kept.entrypoints.worker.steps import Step, Turn, answering, claiming, noting_failure, recording
 from kept.entrypoints.worker.waiting import WaitingRoom
 from kept.flow.dispatch import AttemptRef, Handover, Question
+from kept.flow.due import Early, Skip
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
 from kept.ports.store import Store
@@ -47,6 +48,8 @@ class Gear(msgspec.Struct, frozen=True, kw_only=True):
     channels: Channels
     clock: Clock
     meter: Meter
+    ends: EndCounter
+    """Counts what ends, whoever sees it."""
     pool: Executor
     """Makes the calls to providers."""
     links: Links | None = None
@@ -90,10 +93,10 @@ class InFlight:
         self._on_left = on_left
         self._events = events
         self._gates = gates
-        self._counter = EndCounter(gear.meter)
         self._works: dict[str, Work] = {}
         self.aside = SetAside()
         self.waiting = WaitingRoom(gates.free)
+        self.early = Early()
         self.fruitless: set[str] = set()
         """Candidates that turned out to need nothing: an index may lag behind."""
         self.refusal: StorageUnavailableError | None = None
@@ -106,9 +109,14 @@ class InFlight:
     def __len__(self) -> int:
         return len(self._works)
 
-    def skip(self) -> frozenset[str]:
-        """Return the ids that a look for more is to leave out."""
+    def busy(self) -> frozenset[str]:
+        """Return the ids that are not to be looked at now."""
         return self.aside.ids(self._gear.clock.now()).union(self._works, self.fruitless, self.waiting)
+
+    def skip(self) -> Skip:
+        """Return what tells which candidates a look for more is to leave out."""
+        now, ids = self._gear.clock.now(), self.busy()
+        return lambda hit: hit.id in ids or self.early.holds(hit, now=now)
 
     def start(self, notification_id: str) -> None:
         """Begin to work on a notification that may be due."""
@@ -137,9 +145,19 @@ class InFlight:
         if not work.open:
             self._settle(work)
 
+    def _cut_off(self, work: Work, turn: Turn) -> None:
+        """Hand nothing over of what was claimed: its address said stop meanwhile, or another message was first."""
+        self._saw(work, turn)
+        work.open = len(turn.claimed.handovers)
+        for handover in turn.claimed.handovers:
+            self._gates.ended(handover.message.channel, work.id, CUT_OFF, now=self._gear.clock.now())
+            self._record(work, handover.ref, CUT_OFF)
+
     def _not_claimed(self, work: Work, error: Exception) -> None:
         """Tell a store that refuses everything from a record that cannot be handled, and a lost race from both."""
-        if isinstance(error, NotYetError):
+        if isinstance(error, CutOffError) and isinstance(error.result, Turn):
+            self._cut_off(work, error.result)
+        elif isinstance(error, NotYetError):
             self.waiting.keep(work.id, error)
             self._leave(work)
         elif isinstance(error, StorageUnavailableError) and error.retry_after_s is not None:
@@ -244,11 +262,13 @@ class InFlight:
         if seen is not None and (work.latest is None or seen.version >= work.latest.version):
             work.latest = seen
         if seen is not None and turn.ended:
-            self._counter.ended(seen)
+            self._gear.ends.ended(seen)
 
     def _leave(self, work: Work) -> None:
         self._gates.let_go(work.id)
         self._works.pop(work.id, None)
+        if work.latest is not None:
+            self.early.note(work.latest, now=self._gear.clock.now())
         if self._on_left:
             self._on_left(work.id, work.latest)
 

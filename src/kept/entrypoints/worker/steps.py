@@ -9,8 +9,10 @@ import msgspec
 
 from kept.core.links import Links
 from kept.core.notifications import Notification, SendOutcome
+from kept.core.receipts import DeliveryReceipt
 from kept.entrypoints.worker.gates import Gates
 from kept.flow.dispatch import AttemptRef, Claimed, answer, claim, note_failure, record
+from kept.flow.receipts import apply_receipt, told_of
 from kept.ports.store import Transaction
 
 
@@ -60,6 +62,17 @@ def answering(ref: AttemptRef, found: SendOutcome | None, *, now: datetime) -> S
     return step
 
 
+def hearing(receipt: DeliveryReceipt, *, now: datetime) -> Step:
+    """Return the step that puts on record what a provider says of a message."""
+
+    def step(tx: Transaction) -> Turn:
+        about = told_of(tx, receipt)
+        after = apply_receipt(tx, receipt, now=now)
+        return _turn(about[0] if about else None, Claimed(notification=after))
+
+    return step
+
+
 def noting_failure(notification_id: str, *, now: datetime) -> Step:
     """Return the step that notes a failure of our own code."""
 
@@ -73,4 +86,5 @@ def noting_failure(notification_id: str, *, now: datetime) -> Step:
 def _turn(before: Notification | None, claimed: Claimed) -> Turn:
     after = claimed.notification
     changed = before is not None and after is not None and after.version != before.version
-    return Turn(claimed=claimed, changed=changed, ended=changed and after is not None and after.is_done)
+    ended = changed and before is not None and after is not None and after.is_done and not before.is_done
+    return Turn(claimed=claimed, changed=changed, ended=ended)

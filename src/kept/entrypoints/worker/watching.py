@@ -14,7 +14,7 @@ from kept.core.reports import Metric
 from kept.core.watch import Heartbeat
 from kept.core.zones import zone_named
 from kept.flow.balance import keep_nightly, load_nightly, nightly_of
-from kept.flow.dispatch import Backlog, backlog
+from kept.flow.due import Backlog, backlog
 from kept.flow.practice import load_practice
 from kept.flow.watch import Survey, keep_heartbeat, standing_alarm, survey
 from kept.ports.clock import Clock
