@@ -10,7 +10,7 @@ from typing import Any, Final
 from kept.core.booking import Appointment, AppointmentStatus
 from kept.core.conversation import Reply, reply_key
 from kept.core.holds import SlotHold, hold_id
-from kept.core.notifications import AttemptState, Outcome
+from kept.core.notifications import AttemptState, NotificationKind, Outcome
 from kept.core.people import ChannelName, Consent, consent_id
 from kept.core.worklist import WorklistItem
 from kept.flow.balance import load_nightly
@@ -27,10 +27,12 @@ from tests.aws.visits import (
     forgotten_visit,
     moved_visit,
     phone_of,
+    practice_with,
     second_visit,
     sent_to,
     status_of,
     to_call,
+    unlisted,
     visit_of,
     wide_visit,
 )
@@ -130,6 +132,24 @@ def remind_again_soon(stack: Stack, number: int) -> None:
     assert stack.waiting("ReminderQueue") == 1
 
 
+def remind_within_budget(stack: Stack, number: int) -> None:
+    with practice_with(stack, sms_per_day=100):
+        remind(stack, number)
+
+
+def remind_answer(stack: Stack, number: int) -> None:
+    """What somebody wrote is answered."""
+    answer_id = planned_answer(stack, number)
+    assert stack.deliver("Reminder", {"notificationId": answer_id}) == []
+    assert_taken(stack, answer_id, "sms")
+
+
+def remind_unlisted(stack: Stack, number: int) -> None:
+    reminder = unlisted(stack, number)
+    assert stack.deliver("Reminder", {"notificationId": reminder}) == []
+    assert_taken(stack, reminder, "sms")
+
+
 def remind_by_name(stack: Stack, number: int) -> None:
     """Another system asks for the reminder of a visit; one that was moved lists those of before too."""
     visit = moved_visit(stack, number)
@@ -200,6 +220,16 @@ def reply(number: int, says: str) -> dict[str, object]:
     }
 
 
+def planned_answer(stack: Stack, number: int) -> str:
+    """Let somebody ask for help; return the answer, which is due."""
+    visit = visit_of(stack, number)
+    stack.set_clock(visit.start - 2 * EVENING)
+    assert stack.deliver("Replies", reply(number, "HELP")) == []
+    hits = stack.store.query("notifications_by_patient", visit.patient_id).hits
+    planned = stack.notifications(*(hit.id for hit in hits))
+    return next(n.id for n in planned if n.about is NotificationKind.ANSWER)
+
+
 def bounced(stack: Stack, at: datetime) -> dict[str, object]:
     """Return what SES says of the last mail, to an address that is not there."""
     sent = [sent for sent in stack.providers.sent if sent.channel == "email"][-1]
@@ -227,6 +257,11 @@ def batch_with_mail(stack: Stack, number: int) -> None:
     stack.providers.refused.add(phone_of(number))
     told = json.loads(stack.invoke("Batch", {"appointments": items})["body"])
     assert told["results"] == {"success": 1, "failed": 0, "fallback": 1}, told
+
+
+def batch_within_budget(stack: Stack, number: int) -> None:
+    with practice_with(stack, sms_per_day=100):
+        batch(stack, number)
 
 
 def batch_start(stack: Stack, number: int) -> None:
@@ -260,6 +295,23 @@ def batch_send_mail(stack: Stack, number: int) -> None:
     stack.providers.refused.add(phone_of(number))
     answer = stack.invoke("BatchSend", {"notificationId": reminder.id, "channel": "email"})
     assert answer["state"] == "sent", answer
+
+
+def batch_send_within_budget(stack: Stack, number: int) -> None:
+    with practice_with(stack, sms_per_day=100):
+        batch_send(stack, number)
+
+
+def batch_send_answer(stack: Stack, number: int) -> None:
+    """An array from a pipe may name an answer."""
+    told = stack.invoke("BatchSend", {"notificationId": planned_answer(stack, number), "channel": "sms"})
+    assert told["state"] == "sent", told
+
+
+def batch_send_unlisted(stack: Stack, number: int) -> None:
+    """It may name a reminder that its visit does not list."""
+    told = stack.invoke("BatchSend", {"notificationId": unlisted(stack, number), "channel": "sms"})
+    assert told["state"] == "sent", told
 
 
 def batch_finish(stack: Stack, number: int) -> None:

@@ -42,7 +42,6 @@ def cancel_by_api(stack: Stack, number: int) -> None:
 
 
 def move_by_api(stack: Stack, number: int) -> None:
-    """To another day, on which the practitioner's and the room's rows stand elsewhere."""
     visit = wide_visit(stack, number)
     start = {"start": (visit.start + 2 * EVENING).isoformat()}
     with stack.http() as caller:
@@ -123,6 +122,12 @@ def confirm(stack: Stack, number: int) -> None:
 
 def refuse(stack: Stack, number: int) -> None:
     visit = wide_visit(stack, number, by_request=True)
+    assert stack.deliver("Confirmation", {"action": "CANCEL", "appointmentId": visit.id}) == []
+    assert status_of(stack, visit.id) is AppointmentStatus.CANCELLED
+
+
+def cancel_after_all(stack: Stack, number: int) -> None:
+    visit = wide_visit(stack, number)
     assert stack.deliver("Confirmation", {"action": "CANCEL", "appointmentId": visit.id}) == []
     assert status_of(stack, visit.id) is AppointmentStatus.CANCELLED
 

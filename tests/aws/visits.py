@@ -95,6 +95,14 @@ def due(stack: Stack, number: int) -> Notification:
     return stack.notifications(*visit.notification_ids)[0]
 
 
+def unlisted(stack: Stack, number: int) -> str:
+    """Return a reminder that is due, of a visit that does not list it."""
+    reminder = due(stack, number)
+    (visit,) = stack.store.load(Appointment, [f"apt_{number}"])
+    put(stack, msgspec.structs.replace(visit, notification_ids=()))
+    return reminder.id
+
+
 def to_call(stack: Stack, visit: Appointment) -> str:
     """Let somebody be asked to call about a visit; return the id of the item on the worklist."""
     item = WorklistItem(
@@ -129,9 +137,19 @@ def sent_to(stack: Stack, number: int) -> list[Sent]:
     return [sent for sent in stack.providers.sent if sent.to in addresses]
 
 
+@contextmanager
+def practice_with(stack: Stack, **changes: object) -> Iterator[None]:
+    """Let the practice be otherwise for a while."""
+    before = _change_practice(stack, **changes)
+    try:
+        yield
+    finally:
+        _change_practice(stack, **{name: getattr(before, name) for name in changes})
+
+
 def checked_by_night(stack: Stack) -> dict[str, Any]:
     """Let the check run, for a practice that books three days ahead: an emulator takes seconds for three years."""
-    with _horizon(stack, timedelta(days=3)):
+    with practice_with(stack, horizon=timedelta(days=3)):
         return dict(stack.invoke("Balance", {}))
 
 
@@ -151,16 +169,8 @@ def _booked(stack: Stack, wish: BookingRequest, new_id: str) -> Appointment:
     return stack.store.submit(lambda tx: book(tx, wish, appointment_id=new_id, now=now)).result()
 
 
-@contextmanager
-def _horizon(stack: Stack, horizon: timedelta) -> Iterator[None]:
-    usual = _put_horizon(stack, horizon)
-    try:
-        yield
-    finally:
-        _put_horizon(stack, usual)
-
-
-def _put_horizon(stack: Stack, horizon: timedelta) -> timedelta:
+def _change_practice(stack: Stack, **changes: object) -> Practice:
+    """Change the practice; return what it was."""
     (practice,) = stack.store.load(Practice, (PRACTICE_ID,))
-    put(stack, msgspec.structs.replace(practice, horizon=horizon))
-    return practice.horizon
+    put(stack, msgspec.structs.replace(practice, **changes))
+    return practice
