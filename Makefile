@@ -65,8 +65,8 @@ bench: $(DEV) ## run the benchmarks; figures stand beside the raw limit of this 
 docs: $(DEV) ## run the examples in README.md and docs/, and follow their links
 	@$(BIN)/pytest -q tests/docs
 
-aws-local: $(DEV) ## deploy the template for AWS to an emulator on this machine, and live a day in it
-	@$(BIN)/kept aws emulate
+aws-local: $(DEV) ## deploy the template for AWS to an emulator on this machine, and live a day in it (ARGS=--keep leaves it on)
+	@$(BIN)/kept aws emulate $(ARGS)
 
 pins: ## make requirements/*.txt again from pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
 	@command -v uv >/dev/null || { echo "make pins needs uv on the PATH: pip install uv" >&2; exit 1; }
@@ -98,7 +98,7 @@ $(RUN): $(HOME_STAMP) requirements/run.txt pyproject.toml
 	@touch $@
 
 $(DEV): $(HOME_STAMP) requirements/dev.txt pyproject.toml
-	@echo "Setting up for development in $(VENV): about half a minute, once."
+	@echo "Setting up for development in $(VENV): a minute or two, once."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@ $(RUN)

@@ -1,5 +1,5 @@
 """
-Run the benchmarks: ``python -m bench [booking|dispatching|growth|lambdas|startup|sweeping ...] [--small]``.
+Run the benchmarks: ``python -m bench [booking|dispatching|gateway|growth|lambdas|startup|sweeping ...] [--small]``.
 
 Every figure stands beside the raw limit or a rival of the same run, because a machine's speed drifts. ``--small`` uses
 a hundredth of the data, to see that the benchmarks run.
@@ -14,18 +14,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import booking, dispatching, growth, lambdas, startup, sweeping
+from bench import booking, dispatching, gateway, growth, lambdas, startup, sweeping
 from bench.report import Line, printed
 
-NAMES = ("booking", "dispatching", "growth", "lambdas", "startup", "sweeping")
+NAMES = ("booking", "dispatching", "gateway", "growth", "lambdas", "startup", "sweeping")
 
 
 def main() -> int:
     """Print the tables; answer 1 when a goal was missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "names", nargs="*", choices=[[], "booking", "dispatching", "growth", "lambdas", "startup", "sweeping"]
-    )
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES])
     parser.add_argument("--small", action="store_true", help="a hundredth of the data")
     asked = parser.parse_args()
     missed = 0
@@ -44,6 +42,7 @@ def _runs(folder: Path, divisor: int) -> dict[str, Callable[[], list[Line]]]:
     return {
         "startup": startup.measure,
         "lambdas": lambdas.measure,
+        "gateway": lambda: gateway.measure(count=max(2, 30 // divisor), rounds=max(1, 5 // divisor)),
         "sweeping": lambda: sweeping.measure(count=10_000 // divisor),
         "booking": lambda: booking.measure(folder, stored=100_000 // divisor, count=20_000 // divisor),
         "dispatching": lambda: dispatching.measure(folder, count=20_000 // divisor, planned=1_000_000 // divisor),

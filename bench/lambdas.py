@@ -18,6 +18,7 @@ MOST_S = 0.6
 HANDLERS = {
     "api": "gateway",
     "sweep": "sweep",
+    "balance": "balancing",
     "reminder": "reminders",
     "request": "requests",
     "confirmation": "requests",

@@ -54,6 +54,8 @@ class Providers:
         self.sent: list[Sent] = []
         self.refused: set[str] = set()
         """Who cannot be reached: addresses."""
+        self.busy: set[str] = set()
+        """To whom nothing is taken just now, once: addresses."""
         providers = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -100,6 +102,9 @@ class Providers:
         if not self._may(asked):
             return 400, {"__type": "AccessDeniedException", "message": f"not allowed: {asked.action}"}
         with self._lock:
+            if sent.to in self.busy:
+                self.busy.remove(sent.to)
+                return 400, {"__type": "ThrottlingException", "message": "not so fast"}
             if sent.to in self.refused:
                 return 400, {"__type": "ConflictException", "Reason": "DESTINATION_PHONE_NUMBER_OPTED_OUT"}
             message = msgspec.structs.replace(sent, id=f"m-{len(self.sent) + 1}")

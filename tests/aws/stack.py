@@ -36,10 +36,12 @@ from tests.aws.providers import Asked, Providers
 SOURCES: Final = Path(kept.__file__).parent
 DEPLOY: Final = SOURCES.parents[1] / "deploy" / "aws"
 SUFFIX: Final = "proof"
+DAYS_APART: Final = 6
 PATIENCE_S: Final = 30.0
 LOOK_S: Final = 0.02
 SECRET: Final = "not-a-secret"
 HEADERS: Final = {"Authorization": f"Bearer {full_key('key_stack', SECRET)}"}
+ROOM: Final = "room-1"
 ZONE: Final = "America/New_York"
 SENDER: Final = "reminders@practice.example"
 PARAMETERS: Final = {
@@ -60,6 +62,7 @@ timeZone = "{ZONE}"
 
 [messages]
 notices = []
+cancelWord = "optout_and_cancel"
 
 [[places]]
 id = "elm"
@@ -68,6 +71,16 @@ name = "Elm Street"
 [[practitioners]]
 id = "dr-a"
 name = "Dr A"
+placeId = "elm"
+
+[[practitioners]]
+id = "dr-b"
+name = "Dr B"
+placeId = "elm"
+
+[[rooms]]
+id = "room-1"
+name = "Room 1"
 placeId = "elm"
 
 [[visitTypes]]
@@ -132,6 +145,7 @@ class Stack:
         self._clients: dict[str, Any] = {}
         self._days: dict[object, datetime] = {}
         self._read = 0
+        self._heard: dict[str, int] = {}
 
     def client(self, service: str) -> Any:  # noqa: ANN401 the SDK has no types
         """Return a client of the account itself, always the same."""
@@ -170,8 +184,12 @@ class Stack:
         self.client("sns").publish(TopicArn=self.parts.ids[topic], Message=json.dumps(event, default=str))
 
     def day(self, whose: object) -> datetime:
-        """Return a noon of its own for each, later than all before: the functions' clock never goes back."""
-        return self._days.setdefault(whose, day_in(20 + 2 * len(self._days)))
+        """
+        Return a noon of its own for each, later than all before: the functions' clock never goes back.
+
+        So far apart that whoever looks at the last or next few days finds nobody else's.
+        """
+        return self._days.setdefault(whose, day_in(20 + DAYS_APART * len(self._days)))
 
     def set_clock(self, instant: datetime) -> None:
         """Move the functions' clock."""
@@ -200,6 +218,24 @@ class Stack:
             lines = file.read()
             self._read = file.tell()
         return [msgspec.json.decode(line, type=Decision) for line in lines.splitlines()]
+
+    def errors(self, function: str) -> list[str]:
+        """Return what a function has logged as errors since this was asked last."""
+        group = f"/kept/{SUFFIX}/{function}"
+        lines = [event["message"] for event in self.client("logs").filter_log_events(logGroupName=group)["events"]]
+        fresh = lines[self._heard.get(function, 0) :]
+        self._heard[function] = len(lines)
+        return [line for line in fresh if '"level":"error"' in line]
+
+    def purge(self, queue: str) -> None:
+        """Empty a queue."""
+        self.client("sqs").purge_queue(QueueUrl=self.parts.ids[queue])
+
+    def waiting(self, queue: str) -> int:
+        """Return how many messages of a queue may be taken later, and not yet."""
+        name = "ApproximateNumberOfMessagesDelayed"
+        told = self.client("sqs").get_queue_attributes(QueueUrl=self.parts.ids[queue], AttributeNames=[name])
+        return int(told["Attributes"][name])
 
     def role_of(self, function: str) -> str:
         """Return the name of a function's role."""

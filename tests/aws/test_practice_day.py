@@ -34,6 +34,9 @@ def test_a_day_on_an_emulator_ends_with_everything_told_and_nothing_left() -> No
     assert report["ledger"] == {"planned": 8, "sent": 6, "skipped": 1, "failed": 1, "pending": 0}
     assert report["messages"] == {"sms": 7, "email": 1}
     assert (report["balances"], report["worklist"]) == (True, 1)
+    sent = report["sent"]
+    assert isinstance(sent, list)
+    assert all(message["text"].startswith("Elm Clinic: ") for message in sent)
     assert report["remains"] == []
 
 

@@ -27,6 +27,7 @@ from tests.aws.stack import (
     packed,
     until,
 )
+from tests.aws.steps_of_messages import bounced
 
 CLIENTS: Final = 40
 """Through functions; the store alone is raced by more, in its own tests."""
@@ -38,6 +39,7 @@ POLICIES: Final = (*(f"{q}Queue" for q in QUEUES), *(f"{q}Dlq" for q in QUEUES),
 LEFT_OUT: Final = (
     *(f"{name}Policy: asks for no TLS, which is not spoken here" for name in POLICIES),
     *(f"{role}Role: may send batches, which AWS counts as sending" for role in SENDING_ROLES),
+    "BalanceRule: its schedule does not run",
     "CatchUpRule: its schedule does not run",
     "ReminderFunctionQueue: its concurrency is a plain number",
     "SmsConfigurationSet: left out, AWS::SMSVOICE::ConfigurationSet is not known",
@@ -267,17 +269,3 @@ def receipt(stack: Stack, number: int, said: str, at: datetime) -> dict[str, obj
         "messageId": text.id,
         "context": text.context,
     }
-
-
-def bounced(stack: Stack, at: datetime) -> dict[str, object]:
-    """Return what SES says of the last mail, to an address that is not there."""
-    mail = [sent for sent in stack.providers.sent if sent.channel == "email"][-1]
-    sample = json.loads((Path(__file__).parents[1] / "samples" / "aws" / "ses_bounce.json").read_text())
-    sample["bounce"]["timestamp"] = sample["mail"]["timestamp"] = at.isoformat().replace("+00:00", "Z")
-    sample["bounce"]["bouncedRecipients"][0]["emailAddress"] = mail.to
-    sample["mail"] |= {
-        "messageId": mail.id,
-        "destination": [mail.to],
-        "tags": {k: [v] for k, v in mail.context.items()},
-    }
-    return dict(sample)

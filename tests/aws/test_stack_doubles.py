@@ -12,7 +12,7 @@ import pytest
 
 from kept.core.booking import Appointment
 from tests.aws.stack import Stack, add_patient
-from tests.aws.steps import CROWD, EVENING, quiet, visit_of
+from tests.aws.visits import CROWD, EVENING, quiet, visit_of
 
 MANY: Final = 12
 HANDS: Final = 4
@@ -118,8 +118,11 @@ def streamed(stack: Stack) -> list[dict[str, Any]]:
     for shard in shards:
         place = streams.get_shard_iterator(
             StreamArn=arn["LatestStreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )
-        found += streams.get_records(ShardIterator=place["ShardIterator"])["Records"]
+        )["ShardIterator"]
+        while place:
+            page = streams.get_records(ShardIterator=place)
+            found += page["Records"]
+            place = page.get("NextShardIterator") if page["Records"] else None
     return [record for record in found if record["eventName"] == "INSERT"][-MANY:]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kept.flow.due import due_ids
 from tests.aws.stack import FunctionFailedError, Stack
-from tests.aws.steps import EVENING, due, quiet
+from tests.aws.visits import EVENING, due, quiet
 
 MOST_CALLS: Final = 40
 """No send makes so many calls to AWS; the search for its last one ends earlier."""

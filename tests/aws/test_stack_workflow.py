@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.aws.rights import Permission, permissions_of, without
 from tests.aws.stack import Stack, until
-from tests.aws.steps import EVENING, quiet
+from tests.aws.visits import EVENING, quiet
 
 
 def test_a_batch_goes_out_by_the_workflow_and_is_counted(stack: Stack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from kept.adapters.clock import SystemClock
 from kept.adapters.cloudwatch_logs import EmfMeter
 from kept.core.reports import METRICS, MetricKind
+from kept.main.nightly_words import STALE
 from tests.architecture.sources import ROOT
 from tests.deploy.reading import of_type, template, text
 
@@ -124,9 +126,24 @@ def _rate(expression: str, failed: int, first: int, later: int) -> float:
 def test_silence_is_an_alarm_only_where_somebody_should_speak() -> None:
     silent = {name for name, alarm in alarms().items() if alarm["TreatMissingData"] == "breaching"}
 
-    assert silent == {"NoTick"}
+    assert silent == {"NoBalance", "NoTick"}
     tick = alarms()["NoTick"]
     assert (tick["Period"], tick["EvaluationPeriods"], tick["Statistic"]) == (60, 3, "SampleCount")
+
+
+def test_a_night_without_a_check_is_an_alarm_after_twenty_six_hours() -> None:
+    silent = alarms()["NoBalance"]
+
+    assert (silent["MetricName"], silent["Statistic"]) == ("BalanceCheckedTimestampSeconds", "SampleCount")
+    assert (silent["Period"], silent["EvaluationPeriods"]) == (3600, 26)
+    assert timedelta(seconds=silent["Period"] * silent["EvaluationPeriods"]) == STALE
+    assert silent["EvaluationPeriods"] * silent["Period"] <= 7 * 86_400  # PutMetricAlarm, "EvaluationPeriods"
+
+
+def test_what_the_night_has_found_stands_until_the_next_one() -> None:
+    alarm = alarms()["Balance"]
+
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["TreatMissingData"]) == ("BalanceFindings", 0, "ignore")
 
 
 def test_five_minutes_is_too_long_to_be_due() -> None:

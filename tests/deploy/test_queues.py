@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 import pytest
 
-from tests.deploy.reading import of_type, template, text, texts
+from kept.main.rates import THINNEST, USUAL
+from kept.main.settings import Settings, SettingsError, changed
+from tests.deploy.reading import of_type, template, text, texts, workflow
 
 QUEUES: Final = ("AppointmentRequest", "Confirmation", "Reminder", "Receipts", "Replies")
 TOPICS: Final = {"Receipts": {"ses.amazonaws.com", "sms-voice.amazonaws.com"}, "Replies": {"sms-voice.amazonaws.com"}}
@@ -73,6 +76,39 @@ def test_the_one_who_sends_knows_among_how_many_the_rate_is_shared() -> None:
     variables = reader_of("Reminder")["Environment"]["Variables"]
 
     assert variables["KEPT_SENDERS"] == {"Ref": "Senders"}
+
+
+def test_the_workflow_shares_the_rate_among_as_many_as_it_runs_at_once() -> None:
+    variables = of_type("AWS::Serverless::Function")["BatchSendFunction"]["Environment"]["Variables"]
+
+    assert variables["KEPT_SENDERS"] == str(workflow()["States"]["Items"]["MaxConcurrency"])
+
+
+@pytest.mark.parametrize("function", ["Batch", "BatchSend", "Reminder"])
+def test_who_sends_is_told_how_fast(function: str) -> None:
+    variables = of_type("AWS::Serverless::Function")[f"{function}Function"]["Environment"]["Variables"]
+
+    assert (variables["KEPT_SMS_RATE"], variables["KEPT_EMAIL_RATE"]) == ({"Ref": "SmsRate"}, {"Ref": "MailRate"})
+
+
+@pytest.mark.parametrize("name", ["SmsRate", "MailRate"])
+@pytest.mark.parametrize("given", ["", "1", "0.5", "14", "300", "0", "0.0", "1000", "-1", "fast"])
+def test_a_rate_that_the_template_takes_is_one_that_the_program_takes(name: str, given: str) -> None:
+    is_taken = re.fullmatch(template()["Parameters"][name]["AllowedPattern"], given) is not None
+
+    try:
+        changed(Settings(), **({"sms_rate": given} if given else {}))
+    except SettingsError:
+        is_good = False
+    else:
+        is_good = True
+
+    assert is_taken == is_good or (is_good and given == "1000")
+
+
+@pytest.mark.parametrize("provider", ["end_user_messaging", "sns", "ses"])
+def test_as_deployed_every_sender_has_a_share_that_it_can_work_with(provider: str) -> None:
+    assert USUAL[provider] / template()["Parameters"]["Senders"]["Default"] >= THINNEST
 
 
 @pytest.mark.parametrize("name", [f"{name}{end}" for name in QUEUES for end in ("Queue", "Dlq")])
@@ -165,6 +201,15 @@ def test_the_catch_up_comes_every_hour_as_one_batch() -> None:
 
     assert rule["ScheduleExpression"] == "rate(1 hour)"
     assert text(rule["Targets"][0]["Arn"]) == "${BatchWorkflow}"
+
+
+def test_the_balance_is_checked_once_a_night_at_an_hour_that_is_chosen() -> None:
+    rule = of_type("AWS::Events::Rule")["BalanceRule"]
+    hour = template()["Parameters"]["BalanceHour"]
+
+    assert text(rule["ScheduleExpression"]) == "cron(0 ${BalanceHour} * * ? *)"
+    assert (hour["MinValue"], hour["Default"], hour["MaxValue"]) == (0, 10, 23)
+    assert text(rule["Targets"][0]["Arn"]) == "${BalanceFunction.Arn}"
 
 
 @pytest.mark.parametrize("name", sorted(of_type("AWS::Lambda::Permission")))

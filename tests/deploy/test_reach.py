@@ -23,6 +23,7 @@ SENDING: Final = ("aws_lambda/sending", "worker/in_flight", "worker/steps", "wor
 
 ROOMS: Final[dict[str, tuple[str, ...]]] = {
     "Sweep": ("aws_lambda/sweeping", "worker/chores"),
+    "Balance": ("aws_lambda/balancing",),
     "Reminder": ("aws_lambda/reminders", *SENDING),
     "Request": ("aws_lambda/requests",),
     "Query": ("aws_lambda/queries",),

@@ -148,8 +148,21 @@ def test_health_is_what_the_sweep_has_noted(parts: CloudParts, monkeypatch: pyte
 
     assert before.checks["sending"] == "nobody has looked yet"
     assert answer == {"due": 0, "queued": 0, "left": 0}
-    assert (after.ok, after.checks) == (True, {"store": "ok", "sending": "ok"})
+    assert (after.ok, after.checks) == (True, {"store": "ok", "sending": "ok", "balance": "not checked yet"})
     assert cloud_health(broken, parts.clock).ok is False
+
+
+def test_health_says_what_the_night_has_found(parts: CloudParts) -> None:
+    def step(tx: Transaction) -> None:
+        tx.put(Practice(name="Elm Clinic"))
+
+    parts.store.submit(step).result()
+
+    answer = aws_lambda.balance({}, Call())
+    health = json.loads(cast("str", _asked("/healthz")["body"]))
+
+    assert answer["found"] == {}
+    assert health["checks"]["balance"].startswith("balanced at ")
 
 
 def test_what_is_missing_is_said_under_the_name_of_its_setting(

@@ -75,6 +75,15 @@ def test_says_that_word_comes_back_and_that_the_night_found_nothing() -> None:
     assert (found.checks["receipts"], found.checks["balance"]) == ("ok", "balanced at 2026-05-04T14:10Z")
 
 
+def test_says_since_when_no_night_was_checked() -> None:
+    at = NOW - timedelta(hours=26, seconds=1)
+
+    well, found = (watch(Nightly(checked_at=at, found=each)).report().checks["balance"] for each in ({}, {"stuck": 1}))
+
+    assert well == "balanced at 2026-05-03T12:09Z; not checked since 2026-05-03T12:09Z"
+    assert found == "1 stuck; run kept balance; not checked since 2026-05-03T12:09Z"
+
+
 def test_the_pages_are_told_the_same() -> None:
     nightly = Nightly(checked_at=NOW, found={"overdue": 2, "missing": 1})
 

@@ -52,6 +52,22 @@ PRACTICE: Final = {
         }
     ],
 }
+DOING: Final = {
+    "set up": "writing a practice, a key to its API and three made-up patients",
+    "booked by HTTP": "booking two visits by HTTP",
+    "the same time twice": "asking for a time that is taken",
+    "booked by queue": "booking a visit by the queues of requests and confirmations",
+    "batch": "sending a batch of two by the workflow",
+    "a day before": "putting the clock to a day before: reminders are due, the minute's look queues them",
+    "receipts": "speaking for the carriers: what became of each text",
+    "fallback to e-mail": "one number is none: the mail that goes instead is due",
+    "worklist": "the mail comes back too: somebody must call",
+    "an hour before": "putting the clock to an hour before each visit",
+    "receipts of those": "speaking for the carriers again",
+    "over": "putting the clock to the day after: nothing may be left open",
+    "by night": "letting the night's check go through the ledger and all visits to come",
+}
+"""What a step does, told while it is done."""
 _WAITING: Final = frozenset({AttemptState.SENDING.value, AttemptState.ACCEPTED.value})
 _TO: Final = re.compile(r"[\w.+-]+@[\w.-]+")
 
@@ -75,7 +91,8 @@ class Day:
         self.sent: list[dict[str, str]] = []
         self.calls = 0
         """To make, because no message could reach somebody; they leave the worklist once the visit is over."""
-        self._seen = 0
+        self._texts = self._mails = 0
+        """How many of each have been looked at."""
 
     def live(self, store: Store) -> Iterator[Check]:
         """Yield what came of each step; one that fails ends the day."""
@@ -92,12 +109,16 @@ class Day:
             ("an hour before", self._remind_last),
             ("receipts of those", self._hear),
             ("over", self._end),
+            ("by night", self._check_balance),
         )
         for name, step in steps:
-            self._tell(name)
+            self._tell(DOING[name])
             try:
-                yield Check(name=name, state="ok", found=step())
+                found = step()
+                self._tell(f"  {found}")
+                yield Check(name=name, state="ok", found=found)
             except KeptError as error:
+                self._tell(f"  FAILED: {error}")
                 yield Check(name=name, state="fail", found=str(error), remedy="see the log with --keep")
                 return
 
@@ -109,9 +130,17 @@ class Day:
 
     def ledger(self) -> dict[str, int]:
         """Return how notifications ended, and how many were planned."""
-        days = f"from={self.begins.date()}&to={(self.visit + _DAY).date()}"
-        total = self._outside.got(f"/api/reports/ledger?{days}")["total"]
+        total = self._total()
         return {name: total[name] for name in ("planned", "sent", "skipped", "failed", "pending")}
+
+    def reasons(self) -> dict[str, int]:
+        """Return why some were skipped or failed, with how many."""
+        return dict(self._total()["reasons"])
+
+    def _total(self) -> Mapping[str, Any]:
+        days = f"from={self.begins.date()}&to={(self.visit + _DAY).date()}"
+        total: Mapping[str, Any] = self._outside.got(f"/api/reports/ledger?{days}")["total"]
+        return total
 
     def _worklist(self) -> int:
         """Return how many calls are to be made now."""
@@ -204,9 +233,9 @@ class Day:
         _expect(arrived and gone == count, f"{gone} texts left instead of {count}; the look says {dict(swept)}")
         again = self._outside.sweep()
         _expect(len(self._outside.carrier.texts()) == before + count, "a second look sent something twice")
-        return (
-            f"{count} texts at {wall_of(at, zone_named(ZONE)):%Y-%m-%d %H:%M}; a second look queued {again['queued']}"
-        )
+        texts = "1 text" if count == 1 else f"{count} texts"
+        when = f"{wall_of(at, zone_named(ZONE)):%Y-%m-%d %H:%M}"
+        return f"{texts} at {when}; a second look sent nothing more (it queued {again['queued']})"
 
     def _remind_last(self) -> str:
         """Remind each person an hour before; whom no text reaches is not written to again."""
@@ -265,15 +294,24 @@ class Day:
         _expect(self._outside.until(lambda: self.ledger()["pending"] == 0), f"{self.ledger()['pending']} still pending")
         return "nothing is pending"
 
+    def _check_balance(self) -> str:
+        found = self._outside.invoke("BalanceFunction", {})["found"]
+        _expect(not found, f"the check by night found {json.dumps(found)}")
+        self._outside.sweep()  # what was late when the clock was put forward is late no more
+        said = self._outside.got("/healthz")["checks"]["balance"]
+        _expect(said.startswith("balanced at"), f"/healthz says of the balance: {said}")
+        return "the check by night found everything accounted for, and /healthz says so"
+
     def _look(self) -> None:
         """Note what has left since the last look."""
-        at = self._outside.now().isoformat(timespec="seconds")
-        texts = [("sms", text.to) for text in self._outside.carrier.texts()]
-        mails = [("email", _recipient(mail)) for mail in self._outside.mails()]
-        known = Counter((m["channel"], m["to"]) for m in self.sent)
-        for (channel, to), count in Counter(texts + mails).items():
-            new = count - known[channel, to]
-            self.sent += [{"at": at, "channel": channel, "to": to, "about": "reminder"}] * new
+        at = self._outside.now().astimezone(zone_named(ZONE)).isoformat(timespec="minutes")
+        texts, mails = self._outside.carrier.texts(), self._outside.mails()
+        self.sent += [{"at": at, "channel": "sms", "to": t.to, "text": t.text} for t in texts[self._texts :]]
+        self.sent += [
+            {"at": at, "channel": "email", "to": _recipient(mail), "text": str(mail.get("Subject", ""))}
+            for mail in mails[self._mails :]
+        ]
+        self._texts, self._mails = len(texts), len(mails)
 
     def _answered(self, method: str, path: str, body: object, wanted: set[int]) -> object:
         status, document = self._outside.call(method, path, body)

@@ -59,25 +59,29 @@ def emulate(*, keep: bool, tell: Tell) -> AwsPractice:
         InvalidInputError: the translator of SAM is not installed.
     """
     began = time.perf_counter()
+    tell = _timed(tell, began)
+    tell("starting the emulator, which enforces IAM")
     with running_emulator(AUTH="true") as emulator, running_carrier() as carrier:
         clock_file = emulator.folder / "clock"
         clock_file.write_text("0", encoding="ascii")
-        tell(f"the emulator is up at {emulator.url}")
+        tell(f"  it is up at {emulator.url}")
         with environment_of(emulator.environment()):
             choice = _choice(carrier, clock_file)
             plan = _widened(adapted(translated(ROOT / "deploy" / "aws"), choice))
-            tell(f"deploying {len(plan.template['Resources'])} resources")
+            tell("deploying deploy/aws/template.yaml")
             deploying = time.perf_counter()
             code = code_of([(Path(kept.__file__).parent, "kept/")])
             stack = deployed(emulator.client, plan, name=STACK, code=code, choice=choice)
             deployed_s = time.perf_counter() - deploying
+            tell(f"  {stack.status}: {len(stack.ids)} resources")
             emulator.client("sesv2").create_email_identity(EmailIdentity=SENDER)
             emulator.client("sesv2").create_email_identity(EmailIdentity=PARAMETERS["SesIdentity"])
-            day = Day(Outside(emulator, stack, carrier, clock_file), tell)
+            outside = Outside(emulator, stack, carrier, clock_file)
+            day = Day(outside, tell)
             steps = (_deployment(stack), *_lived(day))
             told = _told(day, steps)
         if keep:
-            _hold(emulator, tell)
+            _hold(emulator, outside, tell)
         left = _taken_down(emulator, stack, tell)
         return AwsPractice(
             started_s=emulator.started_s,
@@ -110,7 +114,8 @@ def _told(day: Day, steps: tuple[Check, ...]) -> dict[str, Any]:
     """Return what the deployed API tells in the end; nothing, when the day did not get so far."""
     if any(step.state == "fail" for step in steps):
         return {"ledger": {}, "balances": False, "worklist": 0}
-    return {"ledger": day.ledger(), "balances": bool(day.balance()["balances"]), "worklist": day.calls}
+    is_in_balance = bool(day.balance()["balances"])
+    return {"ledger": day.ledger(), "reasons": day.reasons(), "balances": is_in_balance, "worklist": day.calls}
 
 
 def _deployment(stack: DeployedStack) -> Check:
@@ -147,13 +152,21 @@ def _statements(listed: list[Template]) -> Iterator[Template]:
         yield from (part for part in parts[1:] if isinstance(part, dict) and "Effect" in part)
 
 
-def _hold(emulator: Emulator, tell: Tell) -> None:
-    """Leave it running until somebody ends it."""
-    tell(f"still running at {emulator.url} (user test, password test); Ctrl-C takes it down")
+def _timed(tell: Tell, began: float) -> Tell:
+    """Return what tells, with the seconds since it began before each line."""
+    return lambda line: tell(f"{time.perf_counter() - began:4.0f} s  {line}")
+
+
+def _hold(emulator: Emulator, outside: Outside, tell: Tell) -> None:
+    """Leave it running until somebody ends it, and say how to look around."""
+    tell("still running; Ctrl-C takes it down. To look around meanwhile, in another terminal:")
+    tell(f"  curl -H 'Host: {outside.host}' -H 'Authorization: Bearer {outside.key}' {emulator.url}/api/worklist")
+    keys = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1"
+    tell(f"  {keys} aws --endpoint-url {emulator.url} dynamodb list-tables")
     try:
         threading.Event().wait(MOST_MINUTES_KEPT * 60)
     except KeyboardInterrupt:
-        tell("")
+        tell("ending")
 
 
 def _taken_down(emulator: Emulator, stack: DeployedStack, tell: Tell) -> tuple[str, ...]:

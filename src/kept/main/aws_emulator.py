@@ -30,6 +30,8 @@ HEALTH: Final = "/_ministack/health"
 STARTS_WITHIN_S: Final = 30.0
 _LOOK_S: Final = 0.05
 _ENDS_WITHIN_S: Final = 5.0
+_SIGNALLED: Final = 128
+"""What a shell adds to a signal's number for the exit code of whom it ended."""
 _MISSING: Final = "the emulator is not installed; install it with: pip install 'kept[aws,emulator]'"
 
 
@@ -64,7 +66,7 @@ class Emulator(msgspec.Struct, frozen=True, kw_only=True):
 @contextmanager
 def running_emulator(**variables: str) -> Iterator[Emulator]:
     """
-    Start an emulator, and end it and everything that it started.
+    Start an emulator, and end it and everything that it started, also when this process is told to end.
 
     Args:
         variables: Settings of its own, such as ``AUTH="true"``.
@@ -88,9 +90,10 @@ def running_emulator(**variables: str) -> Iterator[Emulator]:
                 start_new_session=True,
             )
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(url, process, log)
-            yield Emulator(url=url, folder=Path(folder), started_s=time.perf_counter() - started)
+            with _unwound_by_signals():
+                url = f"http://127.0.0.1:{port}"
+                _wait(url, process, log)
+                yield Emulator(url=url, folder=Path(folder), started_s=time.perf_counter() - started)
         finally:
             _end(process)
 
@@ -107,6 +110,24 @@ def environment_of(variables: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@contextmanager
+def _unwound_by_signals() -> Iterator[None]:
+    """Let signals that end a process end it by way of its clean-up: the emulator would outlive it otherwise."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(_SIGNALLED + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def free_port() -> int:

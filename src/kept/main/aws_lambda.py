@@ -37,6 +37,11 @@ def sweep(_event: Event, context: Context) -> Answer:
     return _run(lambda parts, invocation: parts.sweep.run(invocation), context)
 
 
+def balance(_event: Event, context: Context) -> Answer:
+    """Check by night whether everything is accounted for."""
+    return _run(lambda parts, invocation: parts.balancing.run(invocation), context)
+
+
 def reminder(event: Event, context: Context) -> Answer:
     """Hand over what the queue of reminders names."""
     return _run(lambda parts, invocation: parts.reminders.run(event, invocation), context)

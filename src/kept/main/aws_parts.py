@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kept.adapters.sqs import SqsQueue
     from kept.core.links import Links
     from kept.core.people import ChannelName
+    from kept.entrypoints.aws_lambda.balancing import Balancing
     from kept.entrypoints.aws_lambda.batches import Batches
     from kept.entrypoints.aws_lambda.proxy import Gateway
     from kept.entrypoints.aws_lambda.queries import Queries
@@ -110,7 +111,7 @@ class CloudParts:
         from kept.entrypoints.worker import SendingThreads
         from kept.entrypoints.worker.counting import EndCounter
         from kept.entrypoints.worker.in_flight import Gear
-        from kept.main.rates import rates_of
+        from kept.main.rates import shares_of
 
         gear = Gear(
             store=self.store,
@@ -121,8 +122,7 @@ class CloudParts:
             pool=SendingThreads(SENDING_THREADS),
             links=self.links,
         )
-        rates = rates_of(self.settings, self.channels)
-        return Sender(gear, {name: rate / self.settings.senders for name, rate in rates.items()})
+        return Sender(gear, shares_of(self.settings, self.channels))
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -150,10 +150,19 @@ class CloudParts:
         return Sweep(self.store, queue, clock=self.clock, meter=self.meter, pool=pool)
 
     @cached_property
-    def reminders(self) -> Reminders:
-        """Works on the queue of reminders."""
-        from kept.entrypoints.aws_lambda.reminders import Reminders
+    def balancing(self) -> Balancing:
+        """The check that is made each night."""
+        from kept.entrypoints.aws_lambda.balancing import Balancing
 
+        return Balancing(self.store, clock=self.clock, meter=self.meter)
+
+    @cached_property
+    def reminders(self) -> Reminders:
+        """Works on the queue of reminders, ten at once, for which its share of a rate must do."""
+        from kept.entrypoints.aws_lambda.reminders import Reminders
+        from kept.main.rates import shares_of, warn_of_thin
+
+        warn_of_thin(shares_of(self.settings, self.channels))
         url = self.settings.queue_reminder
         queue = self._queue("queue_reminder", url) if url else None
         return Reminders(self.store, self.sender, clock=self.clock, queue=queue)

@@ -42,6 +42,7 @@ def _shifted(handler: Callable[[Event, Context], Answer]) -> Callable[[Event, Co
 
 api = _shifted(aws_lambda.api)
 sweep = _shifted(aws_lambda.sweep)
+balance = _shifted(aws_lambda.balance)
 reminder = _shifted(aws_lambda.reminder)
 request = _shifted(aws_lambda.request)
 confirmation = _shifted(aws_lambda.confirmation)

@@ -251,7 +251,9 @@ def _watched(parts: Parts, *, is_sending: bool) -> Iterator[Check]:
     remedy = "see that the provider is told to call this server's address, and that it can"
     yield _warn("word of delivery", found["receipts"], remedy) if seen.silent else _ok("word of delivery", "comes back")
     balance = found["balance"]
-    yield _warn("balance", balance, "do what kept balance says") if seen.unbalanced else _ok("balance", balance)
+    remedy = "do what kept balance says" if seen.unbalanced else "see in the log why no check by night ends"
+    is_well = not seen.unbalanced and "not checked since" not in balance
+    yield _ok("balance", balance) if is_well else _warn("balance", balance, remedy)
 
 
 def _ok(name: str, found: str) -> Check:

@@ -18,6 +18,7 @@ from kept.entrypoints.worker import Pulse, SeatedDispatcher
 from kept.flow.balance import load_nightly
 from kept.flow.due import Backlog, backlog
 from kept.flow.watch import load_heartbeat, standing_alarm
+from kept.main.nightly_words import balance_said
 from kept.ports.clock import Clock
 from kept.ports.meter import Meter
 from kept.ports.store import Store, Transaction
@@ -71,7 +72,7 @@ class HealthWatch:
             "oldestDue": _age(seen.waiting.oldest_at, now),
             "lastMessage": _alarm_text(seen),
             "receipts": _receipts(seen.beat),
-            "balance": _balance(seen.nightly),
+            "balance": balance_said(seen.nightly, now=now),
         }
         return http_api.Health(ok=store == "ok" and worker in _WELL and seen.alarm is None, checks=checks)
 
@@ -182,13 +183,6 @@ def _alarm_text(seen: _Seen) -> str:
 def _receipts(beat: Heartbeat | None) -> str:
     silent = [f"{r.provider} {r.country}".strip() for r in beat.routes if r.is_silent] if beat else []
     return f"no word of the last 20 messages by {', '.join(silent)}" if silent else "ok"
-
-
-def _balance(nightly: Nightly | None) -> str:
-    if nightly is None:
-        return "not checked yet"
-    found = ", ".join(f"{count} {about}" for about, count in sorted(nightly.found.items()))
-    return f"{found}; run kept balance" if found else f"balanced at {_utc(nightly.checked_at)}"
 
 
 def _utc(instant: datetime) -> str:

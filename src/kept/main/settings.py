@@ -200,7 +200,7 @@ class Settings(BaseSettings):
     queue_confirmation: str = ""
     """On AWS: address of the queue that confirms requests; empty: somebody else confirms them."""
     senders: Annotated[int, Field(ge=1, le=1_000)] = 1
-    """On AWS: how many functions may send at once; they share the rates."""
+    """On AWS: how many functions may send at once; they share the rates evenly, whether all run or one."""
     metrics_namespace: str = "Kept"
     """On AWS: where CloudWatch keeps the metrics."""
 

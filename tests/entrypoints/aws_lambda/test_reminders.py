@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from kept.core.channels import Capabilities
 from kept.core.errors import StorageUnavailableError
 from kept.core.notifications import AttemptState, Outcome, SendOutcome
 from kept.entrypoints.aws_lambda.named import ids_in
@@ -271,6 +272,15 @@ def test_one_reminder_is_sent_on_demand(event: dict[str, str], status: int, said
     assert [answer["statusCode"] for answer in answers] == [status, status]
     assert [body_in(answer) for answer in answers] == [said, said]
     assert len(world.sms.sent) <= 1
+
+
+def test_a_reminder_that_a_provider_has_taken_is_sent_though_word_of_its_delivery_is_still_to_come() -> None:
+    world = practice(1, CloudWorld(RecordingChannel(SMS, can=Capabilities(receipts=True))))
+
+    answer = world.reminders.run({"appointmentId": "apt_1", "reminderType": "24_hour"}, called())
+
+    assert body_in(answer)["message"] == "Reminder sent successfully"
+    assert not world.notifications(1)[0].is_done
 
 
 def test_a_reminder_of_a_cancelled_visit_is_not_sent_on_demand() -> None:

@@ -103,6 +103,16 @@ def test_what_cannot_be_understood_goes_back_until_the_queue_puts_it_aside(body:
     assert failed_in(answer) == ["m-2"]
 
 
+@pytest.mark.parametrize("action", ["CREATE", "UPDATE"])
+def test_what_only_requests_may_ask_goes_back_from_the_queue_of_confirmations(action: str) -> None:
+    world = CloudWorld()
+
+    answer = world.requests.confirm(from_queue(REQUEST | {"appointmentId": "apt_1", "action": action}), called())
+
+    assert failed_in(answer) == ["m-1"]
+    assert stored(world, "apt_1") is None
+
+
 def test_a_request_comes_again_when_it_cannot_be_handed_on() -> None:
     world = CloudWorld()
     world.confirmations.refuses = True

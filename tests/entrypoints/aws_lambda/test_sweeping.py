@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from datetime import timedelta
+from typing import Any
 
 from kept.core.booking import Appointment, AppointmentStatus, BookingRequest
 from kept.core.channels import Capabilities
@@ -106,15 +108,21 @@ def test_it_does_the_chores_when_there_is_time() -> None:
     assert (before, after) == (AppointmentStatus.REQUESTED, AppointmentStatus.CANCELLED)
 
 
-def test_a_chore_that_fails_stops_neither_the_others_nor_the_next_minute() -> None:
+def test_a_chore_that_fails_is_told_and_stops_neither_the_others_nor_the_next_minute(
+    logged: list[MutableMapping[str, Any]],
+) -> None:
     store = BreakingStore()
     world = practice(1, CloudWorld(store=store))
     store.refuse_all(StorageUnavailableError("full"))
 
     answer = world.new_sweep().run(called())
     store.refuse_all(None)
+    world.emf.flush()
 
     assert answer["queued"] == 1
+    assert world.lines[0]["DispatchErrors"] >= 1
+    doing = {line["doing"] for line in logged if line["event"] == "chore_failed"}
+    assert "keeping_the_heartbeat" in doing
     assert world.store.load(Practice, (PRACTICE_ID,))
 
 

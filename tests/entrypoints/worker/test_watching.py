@@ -332,7 +332,7 @@ def test_what_the_night_finds_is_logged_with_what_to_do(logged: list[MutableMapp
     sender.look_for(6)
 
     (line,) = [line for line in logged if line["event"] == "balance_checked"]
-    assert (line["log_level"], line["found"], line["remedy"]) == ("error", 1, "kept balance")
+    assert (line["log_level"], line["failures"], line["remedy"]) == ("error", 1, "kept balance")
 
 
 def test_a_check_that_fails_is_told_and_tried_again_an_hour_later() -> None:

@@ -28,6 +28,7 @@ _UNITS: Final = {
     Metric.DELIVERY_SUCCESS_RATE.value: "Percent",
     Metric.OLDEST_DUE_SECONDS.value: "Seconds",
     Metric.LAST_LOOK.value: "None",
+    Metric.BALANCE_CHECKED.value: "None",
 }
 
 _Key = tuple[str, str]

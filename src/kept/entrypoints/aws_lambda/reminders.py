@@ -10,7 +10,8 @@ from typing import Final
 import structlog
 
 from kept.core.booking import REMINDABLE, Appointment
-from kept.core.notifications import Notification, NotificationKind, Outcome
+from kept.core.notifications import Notification, NotificationKind
+from kept.core.recording import TAKEN
 from kept.core.reports import reminder_type
 from kept.entrypoints.aws_lambda.invocation import Answer, Event, Invocation, text_in
 from kept.entrypoints.aws_lambda.letters import failures, letters_of
@@ -79,7 +80,7 @@ class Reminders:
         ids = [n.id for n in reminders if _is_meant(n, found[0], wanted)]
         self._sender.send(ids, invocation)
         ended = self._store.load(Notification, ids)
-        is_sent = any(n.outcome in {Outcome.ACCEPTED, Outcome.DELIVERED} for n in ended)
+        is_sent = any(a.state in TAKEN for n in ended for a in n.attempts)  # word of delivery may still be waited for
         told = "Reminder sent successfully" if is_sent else "Reminder not sent"
         return proxy_answer(200, {"message": told, "appointmentId": found[0].id, "reminderType": wanted})
 

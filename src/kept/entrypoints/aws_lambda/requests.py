@@ -82,22 +82,22 @@ class Requests:
         """Take the messages of the queue of requests, or the one request of a proxy event."""
         if "Records" not in fields_of(event) and "body" in fields_of(event):
             return self._proxied(event, invocation)
-        return handled(letters_of(event), partial(self._take, usual=Action.CREATE), invocation)
+        return handled(letters_of(event), partial(self._take, wanted=tuple(Action)), invocation)
 
     def confirm(self, event: Event, invocation: Invocation) -> Answer:
         """Take the messages of the queue of confirmations."""
-        return handled(letters_of(event), partial(self._take, usual=Action.CONFIRM), invocation)
+        return handled(letters_of(event), partial(self._take, wanted=(Action.CONFIRM, Action.CANCEL)), invocation)
 
-    def _take(self, letter: Letter, usual: Action) -> None:
+    def _take(self, letter: Letter, wanted: tuple[Action, ...]) -> None:
         """
-        Do what a message asks for.
+        Do what a message asks for; the first of what its queue is for, if it does not say.
 
         Raises:
             InvalidInputError: it cannot be understood; after some tries the queue puts it aside for a person.
             NotFoundError: there is no such appointment, perhaps not yet.
         """
         document = parsed(letter.body.encode("utf-8", "replace"))
-        action = _action(document, usual)
+        action = _action(document, wanted)
         try:
             if action is Action.CREATE:
                 self._create(document, letter)
@@ -186,9 +186,9 @@ def made_id(known_by: str) -> str:
     return "apt_" + hashlib.sha256(known_by.encode("utf-8", "replace")).hexdigest()[:26]
 
 
-def _action(document: object, usual: Action) -> Action:
-    given = fields_of(document).get("action", usual.value)
+def _action(document: object, wanted: tuple[Action, ...]) -> Action:
+    given = fields_of(document).get("action", wanted[0].value)
     named = given.upper() if isinstance(given, str) else ""
-    if named not in list(Action):
-        raise InvalidInputError.of("action", "unknown_action", f"must be one of: {', '.join(Action)}")
+    if named not in wanted:
+        raise InvalidInputError.of("action", "unknown_action", f"must be one of: {', '.join(wanted)}")
     return Action(named)

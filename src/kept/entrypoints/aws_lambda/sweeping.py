@@ -134,7 +134,14 @@ class Sweep:
             routes=self._survey.routes,
             unknown_open=self._survey.unknown_open,
         )
-        store.submit(partial(keep_heartbeat, beat=beat))
+        store.submit(partial(keep_heartbeat, beat=beat)).add_done_callback(self._noted)
+
+    def _noted(self, kept: Future[Heartbeat]) -> None:
+        """Say when the heartbeat could not be kept: what watches it sees an old one. The next minute tries again."""
+        error = kept.exception()
+        if error is not None:
+            self._meter.count(Metric.DISPATCH_ERRORS, doing="keeping_the_heartbeat")
+            log.error("chore_failed", doing="keeping_the_heartbeat", exc_info=error)
 
 
 class _Watch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kept.entrypoints.cli.parts import AwsPractice, CostReport, CostStep
+from kept.entrypoints.cli.parts import AwsPractice, Check, CostReport, CostStep
 from kept.entrypoints.cli.screen import table
 
 
@@ -12,25 +12,43 @@ def practice_shown(report: AwsPractice) -> object:
     """Return the day on the emulator: what was done, what left, and how the ledger stands."""
     from rich.console import Group
 
-    steps = [(step.state, step.name, step.found, step.remedy) for step in report.steps]
-    sent = [(m["at"], m["channel"], m["to"], m["about"]) for m in report.sent]
-    channels = ", ".join(f"{count} by {channel}" for channel, count in report.messages.items()) or "none"
-    ledger = " + ".join(f"{count} {state}" for state, count in report.ledger.items() if state != "planned")
-    balance = "balances" if report.balances else "DOES NOT BALANCE"
-    up = report.started_s + report.deployed_s
-    lines = [
-        f"{report.resources} resources, up in {up:.1f} s; {report.seconds:.1f} s in all",
-        *(f"  left out, the emulator does not know it: {name}" for name in report.left_out),
-        *(f"  said otherwise for it: {name}" for name in report.changed),
-        f"messages: {channels}; {report.worklist} calls to make",
-        f"ledger: {report.ledger.get('planned', 0)} planned = {ledger}: it {balance}",
-        f"still running at {report.kept_at}" if report.kept_at else _remains(report.remains),
-    ]
+    steps = [(step.state, step.name, _with_remedy(step)) for step in report.steps]
+    sent = [(m["at"][:16].replace("T", " "), m["channel"], m["to"], m["text"]) for m in report.sent]
     return Group(
-        table(("", "step", "found", "what to do"), steps, title="The day"),  # type: ignore[arg-type]
-        table(("at", "channel", "to", "about"), sent, title="What left"),  # type: ignore[arg-type]
-        "\n".join(lines),
+        table(("", "step", "found"), steps, title="The day"),  # type: ignore[arg-type]
+        table(("at", "channel", "to", "text or subject"), sent, title="What left"),  # type: ignore[arg-type]
+        "\n".join((*_differences(report), *_sums(report))),
     )
+
+
+def _with_remedy(step: Check) -> str:
+    return f"{step.found}: {step.remedy}" if step.remedy else step.found
+
+
+def _differences(report: AwsPractice) -> list[str]:
+    """Return what differs from AWS, the same of several resources in one line."""
+    alike: dict[str, list[str]] = {}
+    for change in (*report.left_out, *report.changed):
+        name, _, what = change.partition(": ")
+        alike.setdefault(what, []).append(name)
+    told = [f"  {', '.join(names)}: {what}" for what, names in alike.items()]
+    return ["Otherwise than on AWS", *told, ""]
+
+
+def _sums(report: AwsPractice) -> list[str]:
+    """Return how it came out, in four lines; the last word is whether anything is left."""
+    channels = ", ".join(f"{count} by {channel}" for channel, count in report.messages.items()) or "none"
+    calls = "1 call" if report.worklist == 1 else f"{report.worklist} calls"
+    ledger = " + ".join(f"{count} {state}" for state, count in report.ledger.items() if state != "planned")
+    reasons = ", ".join(f"{count} {reason}" for reason, count in report.reasons.items())
+    balance = "it balances" if report.balances else "it DOES NOT BALANCE"
+    up = report.started_s + report.deployed_s
+    return [
+        f"{report.resources} resources, up in {up:.1f} s; {report.seconds:.1f} s in all",
+        f"messages: {channels}; {calls} to make",
+        f"ledger: {report.ledger.get('planned', 0)} planned = {ledger}{f' ({reasons})' if reasons else ''}: {balance}",
+        _remains(report.remains),
+    ]
 
 
 def _remains(names: tuple[str, ...]) -> str:

@@ -123,9 +123,11 @@ class AwsPractice(msgspec.Struct, frozen=True, kw_only=True):
     messages: Mapping[str, int]
     """Messages that left, by channel."""
     sent: tuple[Mapping[str, str], ...]
-    """Each of them: when, by what and to whom; everybody is made up."""
+    """Each of them: when on the practice's clock, by what, to whom, and its text or subject; everybody is made up."""
     ledger: Mapping[str, int]
     """Notifications by how they ended; *planned* is their sum."""
+    reasons: Mapping[str, int] = {}
+    """Why some were skipped or failed."""
     balances: bool
     worklist: int
     """Calls to make, because no message could reach somebody."""

@@ -137,7 +137,8 @@ class Watching:
         nightly = nightly_of(self._store, now=now)
         self._store.submit(partial(keep_nightly, nightly=nightly)).result()
         say = log.error if nightly.found else log.info
-        say("balance_checked", found=sum(nightly.found.values()), remedy="kept balance" if nightly.found else "")
+        failures = sum(nightly.found.values())
+        say("balance_checked", failures=failures, remedy="kept balance" if failures else "")
 
     def _noted(self, future: Future[Heartbeat] | Future[None], *, doing: str) -> None:
         """Say what went wrong, if anything did; it is tried again in time."""
