@@ -76,3 +76,13 @@ def raised(counter_id: str) -> Callable[[Transaction], int]:
 def ids(store: Store, owner: str = "ann") -> list[str]:
     """Return the ids of the owner's notes in the order of the index."""
     return [hit.id for hit in store.query("notes_by_owner", owner).hits]
+
+
+def later(note: Note, **changes: str) -> Note:
+    """Return the note changed."""
+    return msgspec.structs.replace(note, **changes)
+
+
+def changed_by_another(store: Store, note: Note) -> None:
+    """Commit a change of the note behind the caller's back."""
+    put(store, later(note, text="changed by another"))

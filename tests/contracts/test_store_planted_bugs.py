@@ -14,7 +14,8 @@ from kept.adapters.memory import MemoryStore
 from kept.core.errors import ConflictError
 from kept.ports.store import E, Entity, Page, Transaction
 from kept.ports.work import Change, LostRaceError, UnitOfWork
-from tests.contracts import test_store, test_store_queries, test_store_steps
+from tests.contracts import test_store, test_store_put_last, test_store_queries, test_store_steps
+from tests.contracts.entities import changed_by_another
 
 T = TypeVar("T")
 
@@ -209,7 +210,7 @@ class OpenStore(MemoryStore):
         """Do nothing."""
 
 
-steps, store, queries = test_store_steps, test_store, test_store_queries
+steps, last, store, queries = test_store_steps, test_store_put_last, test_store, test_store_queries
 
 CAUGHT: list[tuple[type[MemoryStore], Callable[..., None], tuple[object, ...]]] = [
     (BlindStore, steps.test_put_of_an_old_version_is_refused, ()),
@@ -220,10 +221,10 @@ CAUGHT: list[tuple[type[MemoryStore], Callable[..., None], tuple[object, ...]]] 
     (BlindStore, store.test_a_step_that_loses_every_race_ends_as_a_conflict, ()),
     (BlindStore, store.test_only_one_of_many_threads_makes_an_entity, ()),
     (RacingStore, store.test_no_increment_is_lost_among_many_threads, ()),
-    (UnguardedStore, steps.test_guard_fails_the_commit_when_its_entity_has_changed, (steps.changed_by_another,)),
+    (UnguardedStore, steps.test_guard_fails_the_commit_when_its_entity_has_changed, (changed_by_another,)),
     (OneByOneStore, steps.test_one_refused_put_keeps_the_others_of_its_step_out, ()),
-    (LastFirstStore, steps.test_put_last_lands_never_before_the_rest, ()),
-    (ShruggingStore, steps.test_put_last_of_an_old_version_is_refused_and_says_whether_the_rest_has_landed, ()),
+    (LastFirstStore, last.test_put_last_lands_never_before_the_rest, ()),
+    (ShruggingStore, last.test_put_last_of_an_old_version_is_refused_and_says_whether_the_rest_has_landed, ()),
     (HoardingStore, steps.test_delete_removes_the_entity_and_its_index_rows, ()),
     (HoardingStore, queries.test_an_entity_moves_in_its_indexes, ()),
     (HoardingStore, queries.test_an_entity_leaves_and_enters_an_index, ()),

@@ -223,4 +223,4 @@ class StoresHere(EveryStore):
 TestStoresHere = StoresHere.TestCase
 TestStoresHere.settings = settings(stateful_step_count=40)
 TestEveryStore = EveryStore.TestCase
-TestEveryStore.settings = settings(max_examples=20, stateful_step_count=40)
+TestEveryStore.settings = settings(max_examples=10, stateful_step_count=40)

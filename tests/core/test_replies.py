@@ -321,12 +321,14 @@ class TestTheWords:
         assert odd == []
 
     def test_lets_no_plain_day_or_time_mean_anything(self) -> None:
+        days = _days()
+
         meant = {
             meaning
             for words in REPLY_WORDS
             for meaning, source in words.phrases.items()
             for phrase in phrases_of(source, words.language)
-            if folded(phrase) in _days()
+            if folded(phrase) in days
         }
 
         assert meant == set()

@@ -67,7 +67,7 @@ def store_here(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store
     made.close()
 
 
-@pytest.mark.parametrize(("kind", "rounds"), [("sqlite", 500), ("memory", 200), ("dynamodb", 30)])
+@pytest.mark.parametrize(("kind", "rounds"), [("sqlite", 500), ("memory", 200), ("dynamodb", 10)])
 def test_each_round_of_16_clients_has_one_winner(kind: str, rounds: int, tmp_path: Path) -> None:
     store = opened(kind, tmp_path)
     prepare(store, rounds)

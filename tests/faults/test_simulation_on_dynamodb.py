@@ -19,12 +19,12 @@ from tests.faults.simulated.stores import Keep, in_memory, in_this_process, on_e
 from tests.faults.simulated.sweeping import ENOUGH, first_seed_that_sees, problems_in, uncounted
 from tests.faults.simulated.world import lived
 
-BLOCK: Final = 25
-MONTHS: Final = 150
-ORDERS: Final = 1_000
+BLOCK: Final = 10
+MONTHS: Final = 20
+ORDERS: Final = 100
 ONCE_WRONG: Final = {MONTH_BETWEEN: (4, 80), RACES_BETWEEN: (19, 174, 186, 1154, 1917)}
 """Seeds in which something was wrong once, with the program or with its judge; they always run."""
-EMULATED: Final = 6
+EMULATED: Final = 2
 """Races on the emulator, of more than a thousand calls each: about two seconds on a machine with nothing else to do."""
 SAME: Final = 12
 ON_TIME: Final = msgspec.structs.replace(RACES_BETWEEN, days=2, acts=16, lags=(0.0,))

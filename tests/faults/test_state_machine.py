@@ -286,9 +286,9 @@ class PracticeWithoutDays(Practice):
 
 
 TestPractice = Practice.TestCase
-TestPractice.settings = settings(max_examples=120, stateful_step_count=40)
+TestPractice.settings = settings(max_examples=80, stateful_step_count=40)
 TestPracticeInTables = PracticeInTables.TestCase
-TestPracticeInTables.settings = settings(max_examples=10, stateful_step_count=30)
+TestPracticeInTables.settings = settings(max_examples=6, stateful_step_count=30)
 
 
 def test_a_store_that_forgets_what_is_taken_is_seen() -> None:

@@ -24,7 +24,9 @@ ON_THE_WIRE: Final = timedelta(seconds=30)
 LAST_CALL: Final = timedelta(minutes=15)
 LONGEST_TTL: Final = 4 * HOUR
 BEFORE_A_COPY: Final = timedelta(seconds=80)
-"""An unknown is open for at least so long, unless there have been two."""
+"""An unknown is open for at least so long, unless there have been two, or the night begins."""
+AT_NIGHTFALL: Final = timedelta(minutes=1)
+"""So shortly before the night no text begins."""
 
 
 class Handed(Mark, frozen=True, kw_only=True):
@@ -157,6 +159,15 @@ class HandingOver:
             elif last.date() != local.date() or last.time() > quiet.begin:
                 yield f"I6 none in quiet hours: may arrive until {last:%d %H:%M} in {zone}"
 
+    def _is_dark(self, handed: Handed, last: Call) -> bool:
+        """Tell whether a text could not be said again because the night begins."""
+        quiet = self._world.setting.practice.quiet_hours
+        if quiet is None or last.message.channel is not ChannelName.SMS:
+            return False
+        zones = self._world.setting.quiet_zones(self._world.person(handed.patient), handed.zone)
+        soon = [(handed.at + AT_NIGHTFALL).astimezone(zone).time() for zone in zones]
+        return any(not quiet.end <= local < quiet.begin for local in soon)
+
     def _stale_words(self, handed: Handed) -> Iterator[str]:
         """I4: the words name the time that is agreed, and the day as it is called when they are written."""
         if handed.start is None:
@@ -191,7 +202,7 @@ class HandingOver:
         if not before:
             return
         last, can = before[-1], other.capabilities
-        closed = self._world.is_closed(last.message)
+        closed = self._world.is_closed(last.message) or self._is_dark(handed, last)
         tries = sum(f"{last.key}.{number}" in self._world.claims for number in (1, 2, 3))
         is_open = last.is_unknown and tries == 1 and not can.lookup and not closed
         if is_open and not last.receipts and handed.at < last.mark.at + BEFORE_A_COPY:

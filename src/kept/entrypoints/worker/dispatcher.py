@@ -87,6 +87,11 @@ class Dispatcher:
         record_pauses_s: Pauses before an outcome that the store refused is put on record again.
     """
 
+    _is_woken = False
+    _started = 0
+    _last_look_at: datetime | None = None
+    _last_round_at: datetime | None = None
+
     def __init__(
         self,
         store: Store,
@@ -125,12 +130,8 @@ class Dispatcher:
         self._backlog: deque[str] = deque()
         self._is_hungry = True
         """Whether there may be more in the store than in the backlog."""
-        self._is_woken = False
         self._calm_s = CALM_S
         self._looked_at = self._next_look = self._rest_until = self._last_ticks = 0.0
-        self._started = 0
-        self._last_look_at: datetime | None = None
-        self._last_round_at: datetime | None = None
 
     def run_due(self) -> int:
         """
