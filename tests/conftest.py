@@ -2,11 +2,13 @@
 
 import os
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 from structlog.contextvars import clear_contextvars
+
+from tests.uncounted import uncounted
 
 zoneinfo.reset_tzpath(to=[])
 """Zone rules come from the pinned tzdata package, as they do in the program; a system's own may be years old."""
@@ -26,3 +28,12 @@ def _no_ids_of_others() -> Iterator[None]:
     """Leave no id of a request on the log lines of the next test."""
     yield
     clear_contextvars()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Count no lines of tests that say so."""
+    if item.get_closest_marker("uncounted") is None:
+        return (yield)
+    with uncounted():
+        return (yield)

@@ -24,6 +24,7 @@ import msgspec
 from botocore.config import Config
 
 from kept.adapters.dynamodb.tables import ALL_TABLES, Tables, create_table
+from tests.uncounted import uncounted_environment
 
 REGION: Final = "us-east-1"
 KEY: Final = "test"
@@ -129,7 +130,7 @@ def drop_tables(client: Any, tables: Tables) -> None:  # noqa: ANN401 as above
 
 
 def _environment(port: int, folder: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_ENDPOINT_URL")}
+    inherited = {n: value for n, value in uncounted_environment().items() if not n.startswith("AWS_ENDPOINT_URL")}
     return inherited | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",

@@ -17,6 +17,8 @@ from kept.adapters.dynamodb import Table, Tables
 from tests.aws.emulator import Emulator, drop_tables, make_tables
 from tests.aws.local_dynamo import BEGINNING, MOST_BYTES, Action, LocalDynamo
 
+pytestmark = pytest.mark.uncounted
+
 Answer = dict[str, Any]
 Call = tuple[str, dict[str, Any]]
 

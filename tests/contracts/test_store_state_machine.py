@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -15,6 +16,8 @@ from kept.core.errors import ConflictError
 from kept.ports.store import Page, Store, Transaction
 from tests.contracts.conftest import STORES
 from tests.contracts.entities import Note
+
+pytestmark = pytest.mark.uncounted
 
 QUICK = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Answers are compared here, not durability: memory need not be synced."""

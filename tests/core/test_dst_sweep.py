@@ -20,6 +20,8 @@ from kept.core.leads import Lead, fires_at
 from kept.core.quiet_hours import QuietHours, day_around, daylight_at, moved_out_of_the_night, next_day
 from kept.core.zones import NOT_ZONES
 
+pytestmark = pytest.mark.uncounted
+
 FIRST: Final = datetime(2025, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(2036, 1, 1, tzinfo=UTC)
 STRIDE: Final = timedelta(days=5)

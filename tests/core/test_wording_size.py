@@ -30,6 +30,8 @@ from tests.core.wordings import (
 )
 from tests.strategies import zone_changes
 
+pytestmark = pytest.mark.uncounted
+
 
 def longest_days() -> list[date]:
     return [date(2026, month, 20 + weekday) for month, weekday in product(range(1, 13), range(7))]

@@ -26,6 +26,7 @@ from threading import Event
 import pytest
 
 from tests.docs.pages import ROOT, Example, examples, pages
+from tests.uncounted import uncounted_environment
 
 SHOWN_ADDRESS = "127.0.0.1:8080"
 LONGEST_S = 120
@@ -71,7 +72,7 @@ def _printed_by(folder: Path) -> str:
 
 def _environment(folder: Path) -> dict[str, str]:
     """Return what an example sees: our program first on the PATH, its data in *folder*, and none of our settings."""
-    kept_back = {name: value for name, value in os.environ.items() if not name.startswith("KEPT_")}
+    kept_back = {name: value for name, value in uncounted_environment().items() if not name.startswith("KEPT_")}
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     plain = {"NO_COLOR": "1", "COLUMNS": "120", "LC_ALL": "C.UTF-8"}
     return {**kept_back, **plain, "PATH": programs, "HOME": str(folder), "KEPT_DATA": str(folder / "var")}

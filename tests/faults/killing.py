@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import msgspec
 from tests.faults.keeping import Keeping
 from tests.faults.nursery import Request
 from tests.faults.recovery import Verdict
+from tests.uncounted import uncounted_environment
 
 DEEPEST: Final = 12
 """A program is killed on one of the first so many passings of its point."""
@@ -30,7 +30,7 @@ class Nursery:
     """
 
     def __init__(self, keeping: Keeping = Keeping.SQLITE, **variables: str) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+        clean = uncounted_environment()
         self._keeping = keeping
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.nursery"],

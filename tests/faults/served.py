@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sqlite3
 import subprocess
@@ -25,6 +24,7 @@ from kept.main.assembly import STORE_FILE
 from kept.main.kinds import KINDS
 from kept.ports.store import Transaction
 from tests.faults.practice import DAY, ZONE, set_up
+from tests.uncounted import uncounted_environment
 
 SECRET: Final = "not-a-secret"
 PATIENTS: Final = 200
@@ -39,7 +39,7 @@ class Served:
         program = Path(sys.executable).with_name("kept")
         self._process = subprocess.Popen(
             [program, "serve", "--port", "0"],
-            env={**os.environ, "KEPT_DATA": str(folder), "LOG_LEVEL": "ERROR"},
+            env={**uncounted_environment(), "KEPT_DATA": str(folder), "LOG_LEVEL": "ERROR"},
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -37,6 +37,8 @@ from tests.faults.practice import (
 from tests.faults.racing import misplaced, prepare, race, race_of_processes
 from tests.faults.unguarded import UNGUARDED, unguarded
 
+pytestmark = pytest.mark.uncounted
+
 ROUNDS_WITHOUT_GUARD = 60
 PROCESSES = 4
 ROUNDS_OF_PROCESSES = 120

@@ -16,7 +16,7 @@ from tests.faults.simulated.mistakes import MISTAKES
 from tests.faults.simulated.optimistic_mistakes import OPTIMISTIC
 from tests.faults.simulated.setting import BETWEEN, MONTH, MONTH_BETWEEN, RACES_BETWEEN, Scheme
 from tests.faults.simulated.stores import Keep, in_memory, in_this_process, on_emulator
-from tests.faults.simulated.sweeping import ENOUGH, first_seed_that_sees, problems_in, uncounted
+from tests.faults.simulated.sweeping import ENOUGH, first_seed_that_sees, problems_in, unheard
 from tests.faults.simulated.world import lived
 
 BLOCK: Final = 10
@@ -104,7 +104,7 @@ def test_a_race_on_the_emulator_hands_over_what_it_hands_over_in_this_process() 
 def handed_over(scheme: Scheme, keep: Keep, seeds: range | list[int]) -> list[str]:
     """Return every line of every ledger."""
     lines = []
-    with uncounted():
+    with unheard():
         for seed in seeds:
             with lived(seed, scheme, keep) as month:
                 calls = [call for carrier in month.carriers.values() for call in carrier.ledger]

@@ -35,6 +35,8 @@ from tests.faults.practice import HOUR, KINDS, NOW, ZONE, hour_from, request_for
 from tests.faults.unguarded import unguarded
 from tests.faults.world import SilentMeter
 
+pytestmark = pytest.mark.uncounted
+
 BEGINNING: Final = NOW + timedelta(minutes=25)
 PEOPLE: Final = (
     Person(id="ann", phone="+12065550100", email="home@example.com"),

@@ -6,7 +6,6 @@ Killing a program cannot show this, because what it wrote stays in the system's 
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -21,13 +20,14 @@ from tests.adapters.smtp_server import ScriptedServer
 from tests.faults.practice import KINDS
 from tests.faults.syncing_child import MAILS
 from tests.faults.system_calls import STRACE, calls, mails, unsynced
+from tests.uncounted import uncounted_environment
 
 
 def watched(folder: Path, *flags: str) -> tuple[int, list[str]]:
     """Return how many mails strace saw leave, and which of them left before their attempt was synced."""
     assert shutil.which("strace"), "strace is missing; install it: .ci/tools does"
     trace = folder / "trace"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    clean = uncounted_environment()
     with ScriptedServer() as server:
         child = [sys.executable, "-m", "tests.faults.syncing_child", str(folder), str(server.port), *flags]
         subprocess.run([*STRACE, "-o", trace, *child], check=True, timeout=120, env=clean)

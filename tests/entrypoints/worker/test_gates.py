@@ -129,6 +129,7 @@ def test_tells_once_when_it_leaves_a_provider_alone_and_once_when_it_is_back(
     assert world.worker.pulse().resting_providers == ()
 
 
+@pytest.mark.uncounted
 def test_an_hour_of_failure_writes_a_few_times_to_each_record_and_not_a_thousand() -> None:
     world = GatedWorld()
     always(world.sms, NOT_SENT)
@@ -202,6 +203,7 @@ def test_an_absurd_wish_is_kept_for_an_hour() -> None:
 # ---- the rate
 
 
+@pytest.mark.uncounted
 def test_many_due_at_once_leave_at_the_rate_and_each_is_put_back_once_at_most() -> None:
     world = GatedWorld(rates={SMS: 50.0})
     world.plan(4_000)
