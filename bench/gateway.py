@@ -110,9 +110,9 @@ class Times:
         return [self._body(number) for number in range(first, first + count)]
 
     def take_one(self, count: int) -> list[dict[str, str]]:
-        """Return so many bodies of different patients for one time of one doctor."""
+        """Return so many bodies for one time of one doctor, of different patients who book nothing else."""
         (body,) = self.take(1)
-        return [body | {"patientId": f"pat-{number}"} for number in range(count)]
+        return [body | {"patientId": f"pat-{number}"} for number in range(PEOPLE, PEOPLE + count)]
 
     def _body(self, number: int) -> dict[str, str]:
         day, place = divmod(number // DOCTORS, PER_DAY)
@@ -276,7 +276,7 @@ def _furnished(store: Store) -> str:
         create_key(tx, key)
 
     store.submit(step).result()
-    for number in range(PEOPLE):
+    for number in range(PEOPLE + CROWD):
         person = _patient(number, now)
         store.submit(partial(register, patient=person, wishes=(), by="bench", now=now)).result()
     return full_key(key.id, SECRET)
