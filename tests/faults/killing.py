@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -30,13 +31,12 @@ class Nursery:
     """
 
     def __init__(self, keeping: Keeping = Keeping.SQLITE, **variables: str) -> None:
-        clean = uncounted_environment()
         self._keeping = keeping
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.nursery"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=clean | variables,  # a program that is killed cannot write down what it covered
+            env=uncounted_environment() | variables,  # a program that is killed cannot write down what it covered
         )
 
     def __enter__(self) -> Self:
@@ -59,6 +59,15 @@ class Nursery:
         if not verdict.was_killed and verdict.passed:
             verdict = self._ask(msgspec.structs.replace(request, nth=1 + nth % verdict.passed))
         return verdict
+
+    def sees(self, bug: str, invariant: str, points: Sequence[str], seeds: int) -> bool:
+        """Tell whether a planted mistake is seen by an invariant within so many seeds at some points."""
+        return any(
+            invariant in problem
+            for seed in range(seeds)
+            for point in points
+            for problem in self.verdict(point, seed, bug=bug).problems
+        )
 
     def _ask(self, request: Request) -> Verdict:
         assert self._process.stdin

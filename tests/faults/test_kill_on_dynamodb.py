@@ -88,18 +88,7 @@ def test_a_program_killed_over_the_emulator_keeps_the_promise(point: str, emulat
 def test_a_planted_mistake_is_found(bug: str, nursery: Nursery) -> None:
     invariant, points = CAUGHT_BY[bug]
 
-    caught = next(
-        (
-            (point, seed, problem)
-            for seed in range(SEEDS)
-            for point in points
-            for problem in nursery.verdict(point, seed, bug=bug).problems
-            if invariant in problem
-        ),
-        None,
-    )
-
-    assert caught, f"{SEEDS} seeds at {points} did not see {bug!r}"
+    assert nursery.sees(bug, invariant, points, SEEDS), f"{SEEDS} seeds at {points} did not see it"
 
 
 def test_every_planted_mistake_has_an_invariant_that_must_see_it() -> None:
