@@ -230,8 +230,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
         """
         due = sort_instant(self.due_at)
         rows = [IndexEntry(index="notifications_by_day", partition=due[:10], sort=due)]
-        if self.stands_at:
-            stands = sort_instant(self.stands_at)
+        if stands_at := self.stands_at:
+            stands = sort_instant(stands_at)
             rows.append(IndexEntry(index="notifications_due", partition=due_shard(self.id), sort=stands))
         if not self.is_of_visit:
             rows.append(IndexEntry(index="notifications_by_patient", partition=self.patient_id, sort=due))

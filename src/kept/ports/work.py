@@ -153,10 +153,10 @@ def moved_entries(old: Entity | None, new: Entity | None) -> tuple[frozenset[Ind
 
 def _entries(entity: Entity | None) -> frozenset[IndexEntry]:
     """Return the index rows of a value, checked."""
-    rows = frozenset(entity.index_entries()) if entity is not None else frozenset()
+    if entity is None or not (rows := frozenset(entity.index_entries())):
+        return frozenset()
     if not all(row.partition for row in rows) or len({(row.index, row.partition) for row in rows}) != len(rows):
-        kind = entity.kind if entity is not None else ""
-        raise ValueError(f"{kind}.index_entries must give partitions that are not empty, and one row in each")
+        raise ValueError(f"{entity.kind}.index_entries must give partitions that are not empty, and one row in each")
     return rows
 
 
