@@ -194,3 +194,14 @@ def test_a_visit_that_the_word_cancel_has_cancelled_is_not_reminded_of() -> None
     assert found.handovers == ()
     assert found.notification
     assert found.notification.reason is Reason.APPOINTMENT_CANCELLED
+
+
+def test_who_writes_from_an_address_of_which_nothing_is_known_is_answered(world: World) -> None:
+    world.put(appointment(id="apt_2", start=START + HOUR))
+    world.answer("C")
+    (asked,) = world.written()
+    known = world.consent()
+    assert known
+    world.store.submit(lambda tx: tx.delete(known)).result()
+
+    assert [h.message.to for h in claimed(world, asked.id).handovers] == [PHONE]

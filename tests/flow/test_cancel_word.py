@@ -16,8 +16,6 @@ from kept.core.replies import understand
 from tests.dispatching import DUE, EMAIL, PHONE, START, appointment, consent, patient
 from tests.flow.answering import MAIL, SMS, World, two_visits
 
-pytestmark = pytest.mark.uncounted
-
 HOUR = timedelta(hours=1)
 CASES = json.loads((Path(__file__).parents[1] / "samples" / "replies.json").read_text(encoding="utf-8"))["cases"]
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
 from kept.adapters.memory import MemoryStore
 from kept.core.booking import sort_instant
 from kept.core.errors import StorageUnavailableError
-from kept.core.notifications import Notification
-from kept.core.recording import waiting, waking
+from kept.core.notifications import Notification, Outcome, Reason, due_shards
+from kept.core.recording import Finish, finished, waiting, waking
+from kept.flow import due
 from kept.flow.due import Backlog, Early, backlog, due_ids, next_due, next_place, readable
-from kept.ports.store import E, Hit
+from kept.ports.store import E, Hit, Page, Transaction
 from tests.dispatching import DUE, notification
 from tests.flow.claims import SECOND, put, store_of
 
@@ -48,6 +50,26 @@ class DamagedStore(MemoryStore):
         if self.damaged.intersection(wanted):
             raise StorageUnavailableError("damaged")
         return super().load(kind, wanted)
+
+
+class BehindStore(MemoryStore):
+    """Goes on finding what it found before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_behind = False
+        self._pages: dict[str, Page] = {}
+
+    def query(self, index: str, partition: str, **how: Any) -> Page:  # noqa: ANN401 whatever the store takes
+        if not self.is_behind:
+            self._pages = {shard: super(BehindStore, self).query(index, shard) for shard in due_shards()}
+        return self._pages[partition]
+
+
+def end(tx: Transaction, *, now: datetime) -> None:
+    found = tx.get(Notification, "ntf_1")
+    assert found
+    tx.put(finished(found, Finish(outcome=Outcome.SKIPPED, reason=Reason.LATE), now=now))
 
 
 def damaged_among(count: int, *damaged: str) -> DamagedStore:
@@ -134,3 +156,21 @@ def test_a_store_that_is_busy_says_so() -> None:
 
     with pytest.raises(StorageUnavailableError, match="busy"):
         readable(store, ["ntf_0", "ntf_1"])
+
+
+def test_more_than_a_page_is_counted_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(due, "DUE_PAGE", 2)
+    store = store_of(*(notification(id=f"ntf_{n}", wake_at=DUE) for n in range(20)))
+
+    assert backlog(store, now=DUE).due == 20
+
+
+def test_what_is_done_and_still_stands_in_an_index_that_is_behind_waits_for_nobody() -> None:
+    store = BehindStore()
+    store.submit(partial(put, entity=notification(wake_at=DUE))).result()
+    assert due_ids(store, now=DUE) == ("ntf_1",)
+    store.is_behind = True
+    store.submit(partial(end, now=DUE)).result()
+
+    assert due_ids(store, now=DUE) == ("ntf_1",)
+    assert backlog(store, now=DUE) == Backlog()

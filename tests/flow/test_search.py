@@ -12,8 +12,10 @@ from kept.adapters.memory import MemoryStore
 from kept.core.errors import InvalidInputError
 from kept.core.people import Patient
 from kept.flow import search as searching
-from kept.flow.search import Search, search
+from kept.flow.search import Search, notifications_of, search
 from kept.ports.store import Transaction
+from tests.dispatching import notification
+from tests.flow.claims import store_of
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 WHERE = Search(index="patients_by_name", partitions=("ann", "ben", "cid"))
@@ -83,3 +85,11 @@ def test_a_cursor_of_another_search_is_refused(store: MemoryStore) -> None:
 
     with pytest.raises(InvalidInputError, match="another search"):
         search(store, Patient, other, keep=lambda _: True)
+
+
+def test_more_messages_than_a_page_are_all_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "_PAGE", 2)
+    ids = [f"ntf_{n}" for n in range(5)]
+    store = store_of(*(notification(id=i, appointment_id=None) for i in ids))
+
+    assert [found.id for found in notifications_of(store, "pat_1")] == ids

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -59,12 +59,19 @@ class Carrier(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is begun before then: the provider fails, or its rate is used up."""
 
 
+class Consents(Protocol):
+    """What is known of the address of each channel; a mapping, or whoever reads it when it is asked for."""
+
+    def get(self, channel: ChannelName, /) -> Consent | None:
+        """Return what is known of the address of a channel, or None."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the claiming transaction has read."""
 
     appointment: Appointment | None
     patient: Patient | None
-    consents: Mapping[ChannelName, Consent | None]
+    consents: Consents
     """By channel, for the address that the channel would use."""
     carriers: Mapping[ChannelName, Carrier]
     barred: Mapping[ChannelName, Reason] = {}

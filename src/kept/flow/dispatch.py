@@ -8,7 +8,7 @@ is committed. A crash between the two leaves an attempt whose lease ends, and it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -203,22 +203,16 @@ def _facts(tx: Transaction, notification: Notification, carriers: Carriers, *, n
     )
 
 
-class _Consents(Mapping[ChannelName, Consent | None]):
+class _Consents:
     """What is known of the address of each channel, read when it is asked for: the second stage seldom matters."""
 
     def __init__(self, tx: Transaction, notification: Notification, patient: Patient | None) -> None:
         self._tx = tx
         self._addresses = {c: address_for(notification, patient, c) for stage in notification.plan for c in stage}
 
-    def __getitem__(self, channel: ChannelName) -> Consent | None:
-        address = self._addresses[channel]
+    def get(self, channel: ChannelName, /) -> Consent | None:
+        address = self._addresses.get(channel)
         return self._tx.get(Consent, consent_id(channel, address)) if address else None
-
-    def __iter__(self) -> Iterator[ChannelName]:
-        return iter(self._addresses)
-
-    def __len__(self) -> int:
-        return len(self._addresses)
 
 
 def _end(tx: Transaction, notification: Notification, how: Finish, *, now: datetime) -> Notification:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from kept.core.booking import Appointment
-from kept.core.channels import address_for
+from kept.core.channels import Consents, address_for
 from kept.core.contacts import PhoneNumber
 from kept.core.limits import Caps, DaySpend, counted, country_of_number, has_room, spend_id
 from kept.core.notifications import Notification, NotificationKind, Reason
@@ -71,9 +70,7 @@ def daylight_for(reader: Reader, *, now: datetime) -> dict[ChannelName, Daylight
     return {ChannelName.SMS: daylight_at(now, quiet, reader.zones(now))}
 
 
-def barred_for(
-    tx: Transaction, reader: Reader, consents: Mapping[ChannelName, Consent | None], *, now: datetime
-) -> dict[ChannelName, Reason]:
+def barred_for(tx: Transaction, reader: Reader, consents: Consents, *, now: datetime) -> dict[ChannelName, Reason]:
     """Return which channels a limit of the practice closes for a message, and which limit."""
     consent = consents.get(ChannelName.SMS)
     is_unproven = consent is not None and consent.is_unproven
