@@ -12,7 +12,7 @@ import pytest
 
 from kept.core.booking import Appointment
 from tests.aws.stack import Stack, add_patient
-from tests.aws.visits import CROWD, EVENING, quiet, visit_of
+from tests.aws.visits import CROWD, EVENING, left_unread, visit_of
 
 MANY: Final = 12
 HANDS: Final = 4
@@ -25,11 +25,8 @@ NUMBERS: Final = iter(range(CROWD, CROWD + 1_000, MANY))
 def unread(stack: Stack) -> Iterator[None]:
     """Nobody reads the queues but the test."""
     mappings = ("ReminderFunctionQueue", "RequestFunctionQueue", "ConfirmationFunctionQueue")
-    for mapping in mappings:
-        quiet(stack, mapping, enabled=False)
-    yield
-    for mapping in mappings:
-        quiet(stack, mapping, enabled=True)
+    with left_unread(stack, *mappings):
+        yield
 
 
 def test_each_message_of_the_queue_twice_and_shuffled_is_one_text(stack: Stack) -> None:

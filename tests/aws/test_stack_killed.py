@@ -10,7 +10,7 @@ import pytest
 
 from kept.flow.due import due_ids
 from tests.aws.stack import FunctionFailedError, Stack
-from tests.aws.visits import EVENING, due, quiet
+from tests.aws.visits import EVENING, due, left_unread
 
 MOST_CALLS: Final = 40
 """No send makes so many calls to AWS; the search for its last one ends earlier."""
@@ -22,9 +22,8 @@ FIRST: Final = 2_000
 @pytest.fixture(autouse=True)
 def unread(stack: Stack) -> Iterator[None]:
     """Nobody reads the queue of reminders but the test."""
-    quiet(stack, "ReminderFunctionQueue", enabled=False)
-    yield
-    quiet(stack, "ReminderFunctionQueue", enabled=True)
+    with left_unread(stack, "ReminderFunctionQueue"):
+        yield
 
 
 def test_a_sender_killed_after_any_of_its_calls_loses_nothing_and_doubles_once_at_most(stack: Stack) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.aws.rights import NOT_ENFORCED, Permission, permissions_of, used, without
 from tests.aws.stack import FunctionFailedError, Stack
 from tests.aws.steps import STEPS, Step
-from tests.aws.visits import quiet
+from tests.aws.visits import left_unread
 
 NUMBERS: Final = itertools.count(1_000)
 """Nobody takes part in two steps."""
@@ -21,10 +21,9 @@ NUMBERS: Final = itertools.count(1_000)
 @pytest.fixture(autouse=True)
 def unread(stack: Stack) -> Iterator[None]:
     """Nobody reads the queue of reminders but the test, and what is in it by then is not left to others."""
-    quiet(stack, "ReminderFunctionQueue", enabled=False)
-    yield
-    stack.purge("ReminderQueue")
-    quiet(stack, "ReminderFunctionQueue", enabled=True)
+    with left_unread(stack, "ReminderFunctionQueue"):
+        yield
+        stack.purge("ReminderQueue")
 
 
 @pytest.mark.parametrize("function", STEPS)

@@ -21,7 +21,7 @@ from kept.ports.store import Entity
 from tests.aws.providers import Sent
 from tests.aws.stack import Stack, until
 from tests.aws.test_stack_doubles import MANY, SEED, deliver_doubled, due_together, streamed, taken
-from tests.aws.visits import EVENING, quiet, visit_of
+from tests.aws.visits import EVENING, left_unread, visit_of
 
 FIRST: Final = 3_600
 """Of those who answer; they come by themselves, and nobody of them takes part in another test."""
@@ -42,11 +42,8 @@ WORDS: Final = ("Yes", "STOP", "HELP", "Can I come another day?")
 @pytest.fixture(autouse=True)
 def unread(stack: Stack) -> Iterator[None]:
     """Nobody reads the queues but the test."""
-    for mapping in QUEUES:
-        quiet(stack, mapping, enabled=False)
-    yield
-    for mapping in QUEUES:
-        quiet(stack, mapping, enabled=True)
+    with left_unread(stack, *QUEUES):
+        yield
 
 
 def test_each_receipt_four_times_and_shuffled_counts_once(stack: Stack) -> None:

@@ -158,6 +158,16 @@ def quiet(stack: Stack, mapping: str, *, enabled: bool) -> None:
     stack.client("lambda").update_event_source_mapping(UUID=stack.parts.ids[mapping], Enabled=enabled)
 
 
+@contextmanager
+def left_unread(stack: Stack, *mappings: str) -> Iterator[None]:
+    """Let nobody read some queues meanwhile but the test."""
+    for mapping in mappings:
+        quiet(stack, mapping, enabled=False)
+    yield
+    for mapping in mappings:
+        quiet(stack, mapping, enabled=True)
+
+
 def assert_taken(stack: Stack, notification_id: str, channel: str) -> None:
     (found,) = stack.notifications(notification_id)
     taken = [a.channel.value for a in found.attempts if a.state is AttemptState.ACCEPTED]

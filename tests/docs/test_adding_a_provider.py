@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks
+from tests.uncounted import uncounted_environment
 
 PAGE = ROOT / "CONTRIBUTING.md"
 COPIED = ("src", "tests", "docs", "bench", "pyproject.toml", "Makefile", "CONTRIBUTING.md")
@@ -64,7 +65,7 @@ def changed(text: str, block: Block) -> str:
 
 def run(folder: Path, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the copy, and on the copy's own code."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KEPT_", "COV", "PYTEST"))}
+    kept = {n: value for n, value in uncounted_environment().items() if not n.startswith(("KEPT_", "PYTEST"))}
     env = kept | {"PYTHONPATH": f"{folder / 'src'}{os.pathsep}{folder}"} | more
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=300)
 
