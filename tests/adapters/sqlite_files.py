@@ -23,6 +23,35 @@ def opened(path: Path, *, longest_wait_s: float = 5.0) -> Iterator[SqliteStore]:
         store.close()
 
 
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the write lock from another connection."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        yield db
+
+
+def is_sound(path: Path) -> bool:
+    """Return whether the engine finds nothing wrong with the file."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return bool(db.execute("PRAGMA integrity_check").fetchall() == [("ok",)])
+
+
+class Frail(sqlite3.Connection):
+    """Fails a statement as the engine would, as often as it is told to."""
+
+    failures: dict[str, list[int]]
+    """Statement -> result codes, each of which is raised once."""
+
+    def execute(self, statement: str, *parameters: object) -> sqlite3.Cursor:
+        codes = self.failures.get(statement)
+        if codes:
+            error = sqlite3.OperationalError("planted")
+            error.sqlite_errorcode = codes.pop()
+            raise error
+        return super().execute(statement, *parameters)  # type: ignore[arg-type]
+
+
 PROCESSES = multiprocessing.get_context("forkserver")
 """Children come from a server that has no threads and no database open, as neither survives a fork."""
 

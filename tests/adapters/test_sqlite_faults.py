@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,28 +13,22 @@ import pytest
 from kept.adapters.sqlite import SqliteStore, schema
 from kept.core.errors import StorageUnavailableError
 from kept.ports.store import Store, Transaction
-from tests.adapters.sqlite_files import PROCESSES, open_files, opened, run_in_another_process, started
+from tests.adapters.sqlite_files import (
+    PROCESSES,
+    Frail,
+    is_sound,
+    locked,
+    open_files,
+    opened,
+    run_in_another_process,
+    started,
+)
 from tests.contracts.entities import KINDS, Counter, Note, ids, put, raised
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "kept.sqlite3"
-
-
-class Frail(sqlite3.Connection):
-    """Fails a statement as the engine would, as often as it is told to."""
-
-    failures: dict[str, list[int]]
-    """Statement -> result codes, each of which is raised once."""
-
-    def execute(self, statement: str, *parameters: object) -> sqlite3.Cursor:
-        codes = self.failures.get(statement)
-        if codes:
-            error = sqlite3.OperationalError("planted")
-            error.sqlite_errorcode = codes.pop()
-            raise error
-        return super().execute(statement, *parameters)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -50,20 +44,6 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Frail]:
 
     monkeypatch.setattr("sqlite3.connect", recorded)
     return connections
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[sqlite3.Connection]:
-    """Hold the write lock from another connection."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("BEGIN IMMEDIATE")
-        yield db
-
-
-def is_sound(path: Path) -> bool:
-    """Return whether the engine finds nothing wrong with the file."""
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return bool(db.execute("PRAGMA integrity_check").fetchall() == [("ok",)])
 
 
 def written(note: Note) -> Callable[[Transaction], int]:
@@ -217,6 +197,24 @@ def test_a_value_that_cannot_be_stored_fails_its_own_step_only(path: Path, note:
         assert ids(store) == []
 
 
+def half_written(tx: Transaction) -> int:
+    """Write one note that can be stored and one that cannot, which only the engine sees."""
+    tx.put(Note(id="n1"))
+    tx.place(Note(id="n2", version=2**63))
+    return 1
+
+
+def test_a_step_whose_second_row_the_engine_cannot_take_leaves_nothing_of_its_first(path: Path) -> None:
+    with opened(path, longest_wait_s=30) as store:
+        with locked(path):
+            futures = [store.submit(step) for step in (raised("c"), half_written, raised("c"))]
+
+        assert isinstance(futures[1].exception(), OverflowError)
+        assert (futures[0].result(), futures[2].result()) == (1, 2)
+        assert ids(store) == []
+        assert store.submit(raised("c")).result() == 3
+
+
 # ---------------------------------------------------------------- a full or failing disk
 
 
@@ -285,7 +283,23 @@ def test_an_engine_that_gives_up_the_transaction_while_reading_keeps_nothing_of_
         assert store.submit(raised("c")).result() == sum(counted) + 1
 
 
-@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT", "RELEASE step", "SAVEPOINT step"])
+@pytest.mark.parametrize("statement", ["SAVEPOINT step", "RELEASE step", "ROLLBACK TO step", "ROLLBACK"])
+def test_an_engine_that_fails_to_keep_steps_apart_keeps_nothing_of_the_batch(
+    path: Path, made: list[Frail], statement: str
+) -> None:
+    with opened(path, longest_wait_s=30) as store:
+        store.submit(raised("c")).result()
+        Frail.failures = {statement: [sqlite3.SQLITE_IOERR]}
+        with locked(path):
+            futures = [store.submit(step) for step in (raised("c"), half_written)]
+
+        assert [type(future.exception()) for future in futures] == [StorageUnavailableError] * 2
+        assert [counter.n for counter in store.load(Counter, ["c"])] == [1]
+        assert ids(store) == []
+        assert store.submit(raised("c")).result() == 2
+
+
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "COMMIT"])
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT, 1])
 def test_an_engine_that_fails_keeps_nothing_of_the_batch(
     path: Path, made: list[Frail], statement: str, code: int

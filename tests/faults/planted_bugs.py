@@ -89,7 +89,8 @@ def answer_before_the_commit() -> None:
         db = writer._db  # noqa: SLF001  the mistake is one inside
         assert db
         db.execute(schema.BEGIN_WRITE)
-        one = sqlite_writer.OneTransaction(db, writer._codec, writer._path)  # noqa: SLF001  as above
+        inside = (writer._codec, writer._path)  # noqa: SLF001  as above
+        one = sqlite_writer.OneTransaction(db, *inside, with_savepoints=False)
         for job in batch:
             job.run(one.run)
             job.tell()

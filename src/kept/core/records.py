@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class IndexEntry(msgspec.Struct, frozen=True, kw_only=True, order=True, gc=False):
     """Where an entity can be found: one row of one index."""
 
     index: str

@@ -209,10 +209,13 @@ class _Consents:
     def __init__(self, tx: Transaction, notification: Notification, patient: Patient | None) -> None:
         self._tx = tx
         self._addresses = {c: address_for(notification, patient, c) for stage in notification.plan for c in stage}
+        self._known: dict[ChannelName, Consent | None] = {}
 
     def get(self, channel: ChannelName, /) -> Consent | None:
-        address = self._addresses.get(channel)
-        return self._tx.get(Consent, consent_id(channel, address)) if address else None
+        if channel not in self._known:
+            address = self._addresses.get(channel)
+            self._known[channel] = self._tx.get(Consent, consent_id(channel, address)) if address else None
+        return self._known[channel]
 
 
 def _end(tx: Transaction, notification: Notification, how: Finish, *, now: datetime) -> Notification:

@@ -148,14 +148,20 @@ def moved_entries(old: Entity | None, new: Entity | None) -> tuple[frozenset[Ind
         ValueError: The new value has an empty partition, or two rows in one; only a mistake in its class does that.
     """
     before, after = _entries(old), _entries(new)
-    return before - after, after - before
+    if before == after:
+        return frozenset(), frozenset()
+    gone, come = _checked(old, before), _checked(new, after)
+    return gone - come, come - gone
 
 
-def _entries(entity: Entity | None) -> frozenset[IndexEntry]:
-    """Return the index rows of a value, checked."""
-    if entity is None or not (rows := frozenset(entity.index_entries())):
-        return frozenset()
-    if not all(row.partition for row in rows) or len({(row.index, row.partition) for row in rows}) != len(rows):
+def _entries(entity: Entity | None) -> tuple[IndexEntry, ...]:
+    return tuple(entity.index_entries()) if entity else ()
+
+
+def _checked(entity: Entity | None, entries: tuple[IndexEntry, ...]) -> frozenset[IndexEntry]:
+    """Return the index rows of a value, once no two of them could be taken for each other."""
+    rows = frozenset(entries)
+    if entity and (not all(r.partition for r in rows) or len({(r.index, r.partition) for r in rows}) != len(rows)):
         raise ValueError(f"{entity.kind}.index_entries must give partitions that are not empty, and one row in each")
     return rows
 

@@ -37,13 +37,12 @@ class PrometheusMeter:
 
     def count(self, name: str, amount: int = 1, **labels: str) -> None:
         """Add to a counter; a name, label or amount that does not fit is ignored."""
-        known = self._lines.get((name, *labels.items()))
-        counter = self._counters.get(name) if known is None else known
-        if counter is not None:
+        key: tuple[str | tuple[str, str], ...] = (name, *labels.items())
+        line = self._lines.get(key) or self._line(name, labels)
+        if line is not None:
             with suppress(ValueError):
-                line = counter.labels(**labels) if labels and known is None else counter
                 line.inc(amount)
-                self._lines[name, *labels.items()] = line
+                self._lines[key] = line
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge; a name or label that does not fit is ignored."""
@@ -55,3 +54,10 @@ class PrometheusMeter:
     def page(self) -> bytes:
         """Return all metrics as text."""
         return generate_latest(self._registry)
+
+    def _line(self, name: str, labels: dict[str, str]) -> Counter | None:
+        """Return the counter under its labels, or None when they do not fit."""
+        counter = self._counters.get(name)
+        with suppress(ValueError):
+            return counter.labels(**labels) if counter and labels else counter
+        return None

@@ -16,7 +16,7 @@ from kept.adapters.sqlite.connections import open_writer, unavailable
 from kept.core.errors import ConflictError, StorageUnavailableError
 from kept.ports.codec import Codec, Row, is_storable
 from kept.ports.store import Entity, Transaction
-from kept.ports.work import Change, LostRaceError, UnitOfWork, moved_entries
+from kept.ports.work import Change, Key, LostRaceError, UnitOfWork, moved_entries
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class Job(Generic[T]):
         self._error = None
         try:
             self._result = in_transaction(self.step)
-        except EngineFailedError:
+        except (EngineFailedError, HalfWrittenError):
             raise
         except BaseException as error:  # noqa: BLE001  whatever it raised belongs to whoever asks for its result
             self._error = error
@@ -63,6 +63,10 @@ class Job(Generic[T]):
 
 class EngineFailedError(Exception):
     """The engine failed while it wrote, so that nothing of the whole batch can be kept; its cause says how."""
+
+
+class HalfWrittenError(Exception):
+    """A step without a savepoint has written some of its rows and could not write the others; its cause says why."""
 
 
 class Writer:
@@ -143,11 +147,11 @@ class Writer:
             if self._takes_over_log:
                 db.execute(schema.KEEP_LOG_SHORT)
                 self._takes_over_log = False
-            db.execute(schema.BEGIN_WRITE)
-            one = OneTransaction(db, self._codec, self._path)
-            for job in batch:
-                job.run(one.run)
-            db.execute(schema.COMMIT)
+            try:
+                self._write_all(db, batch, with_savepoints=False)
+            except HalfWrittenError:
+                db.execute(schema.ROLLBACK)
+                self._write_all(db, batch, with_savepoints=True)
         except (EngineFailedError, sqlite3.Error, StorageUnavailableError) as error:
             self._roll_back()
             for job in batch:
@@ -155,6 +159,19 @@ class Writer:
         else:
             for job in batch:
                 job.tell()
+
+    def _write_all(self, db: sqlite3.Connection, batch: list[Job[Any]], *, with_savepoints: bool) -> None:
+        """
+        Run all jobs in one transaction and commit it.
+
+        Savepoints keep what one step cannot write from the others. They cost each step two statements more, and the
+        values that the engine does not take are rare: so the batch is run without them, and again with them.
+        """
+        db.execute(schema.BEGIN_WRITE)
+        one = OneTransaction(db, self._codec, self._path, with_savepoints=with_savepoints)
+        for job in batch:
+            job.run(one.run)
+        db.execute(schema.COMMIT)
 
     def _said(self, error: Exception) -> StorageUnavailableError:
         """Return an error of its own for each future, since raising one adds to its traceback."""
@@ -180,12 +197,15 @@ class Writer:
 
 
 class OneTransaction:
-    """Runs steps inside the open transaction of a connection, each with a savepoint of its own."""
+    """Runs steps inside the open transaction of a connection, each with a savepoint of its own if told so."""
 
-    def __init__(self, db: sqlite3.Connection, codec: Codec, path: Path) -> None:
+    def __init__(self, db: sqlite3.Connection, codec: Codec, path: Path, *, with_savepoints: bool) -> None:
         self._db = db
         self._codec = codec
         self._path = path
+        self._with_savepoints = with_savepoints
+        self._seen: dict[Key, Entity | None] = {}
+        """What steps have read and none has written since: the practice, for one, is read by nearly each."""
 
     def run(self, step: Callable[[Transaction], T]) -> T:
         """
@@ -194,6 +214,7 @@ class OneTransaction:
         Raises:
             ConflictError: the step lost its race in every run.
             EngineFailedError: nothing of the transaction can be kept.
+            HalfWrittenError: the same, because of this step alone.
         """
         for _ in range(MOST_RUNS):
             work = UnitOfWork(self._read)
@@ -207,6 +228,12 @@ class OneTransaction:
 
     def _read(self, kind: type[Entity], entity_id: str) -> Entity | None:
         """Return the entity as the steps before this one left it."""
+        key = (kind.kind, entity_id)
+        if key not in self._seen:
+            self._seen[key] = self._read_anew(kind, entity_id)
+        return self._seen[key]
+
+    def _read_anew(self, kind: type[Entity], entity_id: str) -> Entity | None:
         if not is_storable(entity_id):
             return None
         try:
@@ -222,21 +249,43 @@ class OneTransaction:
             old = self._checked(change)
             if not change.guard_only:
                 rows.add(change, old, self._codec)
+                self._seen.pop((change.kind, change.id), None)
         if not rows:
             return
         try:
+            self._run_all(rows)
+        except sqlite3.Error as error:
+            if not isinstance(error, _FAULTS_OF_A_STEP):
+                raise EngineFailedError from error
+            self._undo(error)
+            raise
+        except Exception as error:
+            self._undo(error)
+            raise
+
+    def _run_all(self, rows: Rows) -> None:
+        if self._with_savepoints:
             self._db.execute(schema.BEGIN_STEP)
+        if rows.dropped:
             self._db.executemany(schema.DELETE_ENTITY, rows.dropped)
+        if rows.kept:
             self._db.executemany(schema.WRITE_ENTITY, rows.kept)
+        if rows.gone:
             self._db.executemany(schema.DELETE_ENTRY, rows.gone)
+        if rows.come:
             self._db.executemany(schema.WRITE_ENTRY, rows.come)
+        if self._with_savepoints:
             self._db.execute(schema.KEEP_STEP)
-        except (UnicodeEncodeError, *_FAULTS_OF_A_STEP):
+
+    def _undo(self, error: Exception) -> None:
+        """Take back what a step has written of its rows; without a savepoint that cannot be done for it alone."""
+        if not self._with_savepoints:
+            raise HalfWrittenError from error
+        try:
             self._db.execute(schema.UNDO_STEP)
             self._db.execute(schema.KEEP_STEP)
-            raise
-        except sqlite3.Error as error:
-            raise EngineFailedError from error
+        except sqlite3.Error as failure:
+            raise EngineFailedError from failure
 
     def _checked(self, change: Change) -> Entity | None:
         """
