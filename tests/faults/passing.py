@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from kept.core.notifications import SendOutcome
 from kept.ports.channel import Channel, OutgoingMessage
-from kept.ports.store import E, Entity, Page, Store, Transaction
+from kept.ports.store import E, Entity, Page, Store, Transaction, Wish
 
 T = TypeVar("T")
 Step = Callable[[Transaction], T]
@@ -22,6 +22,9 @@ class PassingTransaction:
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
         return self.inner.get(kind, entity_id)
+
+    def read_ahead(self, *wishes: Wish) -> None:
+        self.inner.read_ahead(*wishes)
 
     def put(self, entity: E) -> E:
         return self.inner.put(entity)

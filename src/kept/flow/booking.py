@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 import msgspec
 
-from kept.core.access import RequestKey
+from kept.core.access import AnsweredRequest, RequestKey
 from kept.core.booking import (
     Appointment,
     AppointmentEvent,
@@ -31,7 +33,7 @@ from kept.core.schedules import Role, Schedule, ScheduleDay, VisitType, days_of
 from kept.core.zones import zone_named
 from kept.flow.access import earlier_answer, note_answer
 from kept.flow.reminders import plan_notice, plan_reminders, void_reminders
-from kept.ports.store import Store, Transaction
+from kept.ports.store import Store, Transaction, Wish
 
 _NEWS: Final = {
     AppointmentEvent.CONFIRM: NotificationKind.BOOKED,
@@ -69,6 +71,7 @@ def book(
         SlotTakenError: the patient, practitioner or room has another appointment then.
         KeyReusedError: the key came with another request before.
     """
+    tx.read_ahead(*_wishes(request, appointment_id, key))
     answered = earlier_answer(tx, key)
     known = tx.get(Appointment, answered.result_id if answered else appointment_id)
     if known:
@@ -212,6 +215,14 @@ def _current(tx: Transaction, change: Change) -> Appointment:
     return appointment
 
 
+def _wishes(request: BookingRequest, appointment_id: str, key: RequestKey | None) -> Iterator[Wish]:
+    """Yield what a booking reads before it takes the time."""
+    yield from ((Appointment, appointment_id), (Practice, PRACTICE_ID), (Patient, request.patient_id))
+    yield from ((Schedule, schedule_id) for schedule_id in (request.practitioner_id, request.room_id) if schedule_id)
+    if key:
+        yield AnsweredRequest, key.id
+
+
 def _know_patient(tx: Transaction, request: BookingRequest, *, now: datetime) -> None:
     if tx.get(Patient, request.patient_id) is not None:
         return
@@ -237,6 +248,7 @@ def _check_schedules(
 ) -> None:
     """Refuse unknown practitioners and rooms, and times outside their hours."""
     wishes = (("practitionerId", Role.PRACTITIONER, practitioner_id), ("roomId", Role.ROOM, room_id))
+    tx.read_ahead(*((Schedule, schedule_id) for _, _, schedule_id in wishes if schedule_id))
     for field, role, schedule_id in wishes:
         if not schedule_id:
             continue
@@ -257,10 +269,12 @@ def take_time(tx: Transaction, appointment: Appointment) -> tuple[str, ...]:
         SlotTakenError: a part of it is taken.
     """
     taken = []
-    for role, owner in appointment.owners():
-        wanted = taken_on(role, appointment)
+    wishes = {(role, owner): taken_on(role, appointment) for role, owner in appointment.owners()}
+    days = {owner: days_of(*owner, wanted.interval) for owner, wanted in wishes.items()}
+    tx.read_ahead(*((ScheduleDay, day_id) for ids in days.values() for day_id in ids))
+    for (role, owner), wanted in wishes.items():
         capacity = 1 if role is Role.PATIENT else appointment.seats
-        for day_id in days_of(role, owner, wanted.interval):
+        for day_id in days[role, owner]:
             day = tx.get(ScheduleDay, day_id) or ScheduleDay(id=day_id)
             tx.put(day.reserve(wanted, owner=role.value, capacity=capacity))
             taken.append(day_id)
@@ -270,11 +284,13 @@ def take_time(tx: Transaction, appointment: Appointment) -> tuple[str, ...]:
 def give_time_back(tx: Transaction, appointment: Appointment) -> None:
     """Give back the appointment's time, and whatever is kept for it elsewhere."""
     drop_hold(tx, appointment.id)
-    for role, owner in appointment.owners():
-        for day_id in days_of(role, owner, taken_on(role, appointment).interval):
-            day = tx.get(ScheduleDay, day_id)
-            if day:
-                tx.put(day.release(appointment.id))
+    owned = (days_of(role, owner, taken_on(role, appointment).interval) for role, owner in appointment.owners())
+    day_ids = tuple(chain.from_iterable(owned))
+    tx.read_ahead(*((ScheduleDay, day_id) for day_id in day_ids))
+    for day_id in day_ids:
+        day = tx.get(ScheduleDay, day_id)
+        if day:
+            tx.put(day.release(appointment.id))
 
 
 def drop_hold(tx: Transaction, appointment_id: str) -> SlotHold | None:

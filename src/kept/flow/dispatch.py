@@ -29,6 +29,7 @@ from kept.core.notifications import (
     SendOutcome,
 )
 from kept.core.people import ChannelName, Consent, Patient, Told, consent_id
+from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.recording import (
     Finish,
     begun,
@@ -189,6 +190,8 @@ def dedupe_key(notification_id: str, channel: ChannelName) -> str:
 
 def _facts(tx: Transaction, notification: Notification, carriers: Carriers, *, now: datetime) -> Facts:
     """Read everything that the decision depends on."""
+    visit = ((Appointment, notification.appointment_id),) if notification.appointment_id else ()
+    tx.read_ahead(*visit, (Patient, notification.patient_id), (Practice, PRACTICE_ID))
     appointment = tx.get(Appointment, notification.appointment_id) if notification.appointment_id else None
     patient = tx.get(Patient, notification.patient_id)
     consents = _Consents(tx, notification, patient)

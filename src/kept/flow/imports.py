@@ -7,7 +7,7 @@ Many lines share one transaction, because that is fast; each is kept or refused 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar, cast
@@ -24,7 +24,7 @@ from kept.core.schedules import Busy, Place, Role, Schedule, ScheduleDay, VisitT
 from kept.flow.booking import record_past
 from kept.flow.people import register
 from kept.flow.reminders import plan_reminders
-from kept.ports.store import Entity, Transaction
+from kept.ports.store import Entity, Key, Transaction, Wish
 from kept.ports.work import UnitOfWork
 
 T = TypeVar("T")
@@ -165,7 +165,12 @@ def _open_desk(tx: Transaction, desk: str, number: int, wanted: NextFree, reques
 
 def _apart(tx: Transaction, step: Callable[[Transaction], T]) -> T | KeptError:
     """Run a step inside another, so that its refusal leaves nothing of it behind, and the other goes on."""
-    work = UnitOfWork(cast("Callable[[type[Entity], str], Entity | None]", tx.get))
+
+    def read_together(wishes: Sequence[Wish]) -> dict[Key, Entity | None]:
+        tx.read_ahead(*wishes)
+        return {(kind.kind, entity_id): tx.get(kind, entity_id) for kind, entity_id in wishes}
+
+    work = UnitOfWork(cast("Callable[[type[Entity], str], Entity | None]", tx.get), read_together)
     try:
         result = step(work)
     except KeptError as error:

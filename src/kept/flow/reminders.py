@@ -23,7 +23,7 @@ from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.practice import PRACTICE_ID, Practice
 from kept.core.reminders import LAST_CALL, planned_reminders, skipped
 from kept.flow.limits import nights_of
-from kept.ports.store import Store, Transaction
+from kept.ports.store import Store, Transaction, Wish
 
 BATCH_USEFUL_FOR: Final = timedelta(hours=18)
 BATCH_PATIENCE: Final = timedelta(minutes=30)
@@ -136,11 +136,13 @@ def plan_batch(tx: Transaction, items: tuple[BatchItem, ...], *, batch_id: str, 
     Returns:
         The ids of the notifications, in the order of the items.
     """
+    tx.read_ahead(*(wish for item in items for wish in _wishes(item, batch_id=batch_id)))
     return tuple(_plan_item(tx, item, batch_id=batch_id, now=now) for item in items)
 
 
 def _open(tx: Transaction, appointment: Appointment) -> Iterator[Notification]:
     """Yield what an appointment lists and what is not done."""
+    tx.read_ahead(*((Notification, listed) for listed in appointment.notification_ids))
     for listed in appointment.notification_ids:
         notification = tx.get(Notification, listed)
         if notification and not notification.is_done:
@@ -180,18 +182,29 @@ def _is_unreminded(appointment: Appointment, told: tuple[Notification, ...], *, 
     return not is_caught_up and all(n.outcome in {Outcome.FAILED, Outcome.EXPIRED} for n in reminders)
 
 
+def _wishes(item: BatchItem, *, batch_id: str) -> Iterator[Wish]:
+    """Yield what planning an item reads."""
+    yield Patient, item.patient_id
+    yield from ((Consent, consent_id(channel, address)) for channel, address in _addresses(item).items())
+    yield Notification, _id_in_batch(item, batch_id=batch_id)
+
+
+def _addresses(item: BatchItem) -> dict[ChannelName, str]:
+    given = ((ChannelName.SMS, item.phone), (ChannelName.EMAIL, item.email))
+    return {channel: address for channel, address in given if address}
+
+
+def _id_in_batch(item: BatchItem, *, batch_id: str) -> str:
+    return notification_id("batch", batch_id, item.patient_id, item.appointment_id or item.start.isoformat())
+
+
 def _plan_item(tx: Transaction, item: BatchItem, *, batch_id: str, now: datetime) -> str:
     if tx.get(Patient, item.patient_id) is None:
         tx.put(Patient(id=item.patient_id, created_at=now, updated_at=now))
-    addresses = {
-        channel: address
-        for channel, address in ((ChannelName.SMS, item.phone), (ChannelName.EMAIL, item.email))
-        if address
-    }
+    addresses = _addresses(item)
     for channel, address in addresses.items():
         _note_consent(tx, channel, address, batch_id=batch_id, now=now)
-    subject = item.appointment_id or item.start.isoformat()
-    new_id = notification_id("batch", batch_id, item.patient_id, subject)
+    new_id = _id_in_batch(item, batch_id=batch_id)
     if tx.get(Notification, new_id) is None:
         tx.put(_batch_notification(item, new_id, addresses, batch_id=batch_id, now=now))
     return new_id

@@ -37,6 +37,11 @@ class Entity(Protocol):
 E = TypeVar("E", bound=Entity)
 T = TypeVar("T")
 
+Key = tuple[str, str]
+"""Kind and id."""
+Wish = tuple[type[Entity], str]
+"""What is to be read: its class and its id."""
+
 TOO_MANY_RECORDS: Final = "too_many_records"
 """Code of the RefusedError for a step that touches more than this store commits at once; do it in smaller steps."""
 
@@ -70,10 +75,15 @@ class Transaction(Protocol):
        another store.
     7. ``put_last`` lands as ``put`` does, and never before anything else that the step writes. An engine may land it by
        itself, which is cheaper; if it then cannot land, the rest stays, and the step ends as CutOffError.
+    8. ``read_ahead`` changes nothing that the step sees. An engine behind a network reads all of it with one call, so
+       that no ``get`` of it waits by itself.
     """
 
     def get(self, kind: type[E], entity_id: str) -> E | None:
         """Return the entity, or None."""
+
+    def read_ahead(self, *wishes: Wish) -> None:
+        """Tell what the step is about to get, where it is known beforehand."""
 
     def put(self, entity: E) -> E:
         """Write the entity; return it with its new version."""

@@ -7,19 +7,19 @@ writes back until the step has returned. The engine then commits :meth:`UnitOfWo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import msgspec
 
 from kept.core.records import IndexEntry
-from kept.ports.store import E, Entity
-
-Key = tuple[str, str]
-"""Kind and id."""
+from kept.ports.store import E, Entity, Key, Wish
 
 Read = Callable[[type[Entity], str], Entity | None]
 """What an engine gives: the committed entity, or None."""
+
+ReadTogether = Callable[[Sequence[Wish]], Mapping[Key, Entity | None]]
+"""What an engine gives for which each reading is a call over a network: many at once."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -48,10 +48,17 @@ class LostRaceError(Exception):
 
 
 class UnitOfWork:
-    """A transaction over one engine, for one run of one step."""
+    """
+    A transaction over one engine, for one run of one step.
 
-    def __init__(self, read: Read) -> None:
+    Args:
+        read: Reads one entity.
+        read_together: Reads many; None: reading one by one costs no more.
+    """
+
+    def __init__(self, read: Read, read_together: ReadTogether | None = None) -> None:
         self._read = read
+        self._read_together = read_together
         self._seen: dict[Key, Entity | None] = {}
         self._now: dict[Key, Entity | None] = {}
         self._expected: dict[Key, int] = {}
@@ -66,6 +73,14 @@ class UnitOfWork:
         if key not in self._seen:
             self._seen[key] = self._read(kind, entity_id)
         return cast("E | None", self._seen[key])
+
+    def read_ahead(self, *wishes: Wish) -> None:
+        """Read what was not read yet, where that is quicker together."""
+        if self._read_together is None:
+            return
+        unseen = [(kind, entity_id) for kind, entity_id in wishes if (kind.kind, entity_id) not in self._seen]
+        if len(unseen) > 1:
+            self._seen |= self._read_together(unseen)
 
     def put(self, entity: E) -> E:
         """Write the entity at commit, if the stored version is still the one it carries."""

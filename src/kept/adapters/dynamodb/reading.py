@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -16,7 +16,7 @@ from kept.adapters.dynamodb.tables import KEY, Place, Tables, partition_attribut
 from kept.core.errors import StorageUnavailableError
 from kept.ports.codec import is_storable
 from kept.ports.cursors import Position
-from kept.ports.store import E, Entity
+from kept.ports.store import E, Entity, Key, Wish
 
 MOST_KEYS: Final = 100
 """In one BatchGetItem. Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
@@ -70,18 +70,27 @@ class Reader:
 
     def entities(self, kind: type[E], ids: Iterable[str]) -> tuple[E, ...]:
         """Return the committed entities of these ids, missing ones left out."""
-        wanted = [entity_id for entity_id in ids if entity_id and is_storable(entity_id)]
-        if len(set(wanted)) == 1:
-            found = self.entity(kind, wanted[0])
-            return () if found is None else (found,) * len(wanted)
-        keys = {entity_id: self._shaper.key_of(kind.kind, entity_id) for entity_id in wanted}
-        items = self._items(list(dict.fromkeys(keys.values())))
-        there = {
-            entity_id: self._shaper.entity_of(kind, entity_id, items[key])
-            for entity_id, key in keys.items()
-            if key in items
+        wanted = tuple(ids)
+        there = self.together([(kind, entity_id) for entity_id in wanted])
+        found = (there[kind.kind, entity_id] for entity_id in wanted)
+        return tuple(cast("E", entity) for entity in found if entity)
+
+    def together(self, wishes: Sequence[Wish]) -> dict[Key, Entity | None]:
+        """Return the committed entities of any kinds, None for those that there are not."""
+        there: dict[Key, Entity | None] = {(kind.kind, entity_id): None for kind, entity_id in wishes}
+        places = {
+            (kind, entity_id): self._shaper.key_of(kind.kind, entity_id)
+            for kind, entity_id in wishes
+            if entity_id and is_storable(entity_id)
         }
-        return tuple(there[entity_id] for entity_id in wanted if entity_id in there)
+        if len(places) == 1:
+            ((kind, entity_id),) = places
+            return there | {(kind.kind, entity_id): self.entity(kind, entity_id)}
+        items = self._items(list(dict.fromkeys(places.values())))
+        for (kind, entity_id), place in places.items():
+            if place in items:
+                there[kind.kind, entity_id] = self._shaper.entity_of(kind, entity_id, items[place])
+        return there
 
     def positions(self, place: Place, wanted: Wanted, limit: int) -> list[Position]:
         """Return the first rows that are wanted, at most *limit*."""

@@ -128,7 +128,7 @@ class DynamoStore:
 
     def _attempt(self, step: Callable[[Transaction], T]) -> T:
         """Return what the step returns, once committed by this run."""
-        work = UnitOfWork(self._reader.entity)
+        work = UnitOfWork(self._reader.entity, self._reader.together)
         result = step(work)
         changes = work.changes()
         first = tuple(change for change in changes if not change.is_last)

@@ -12,8 +12,8 @@ from typing import Final, TypeVar, cast
 
 from kept.core.errors import ConflictError, StorageUnavailableError
 from kept.ports.cursors import Position, checked_limit, page_of, position_of
-from kept.ports.store import E, Entity, Page, Transaction
-from kept.ports.work import Change, Key, LostRaceError, UnitOfWork, moved_entries
+from kept.ports.store import E, Entity, Key, Page, Transaction
+from kept.ports.work import Change, LostRaceError, UnitOfWork, moved_entries
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from kept.adapters.sqlite import schema
 from kept.adapters.sqlite.connections import open_writer, unavailable
 from kept.core.errors import ConflictError, StorageUnavailableError
 from kept.ports.codec import Codec, Row, is_storable
-from kept.ports.store import Entity, Transaction
-from kept.ports.work import Change, Key, LostRaceError, UnitOfWork, moved_entries
+from kept.ports.store import Entity, Key, Transaction
+from kept.ports.work import Change, LostRaceError, UnitOfWork, moved_entries
 
 T = TypeVar("T")
 

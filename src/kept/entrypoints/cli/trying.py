@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from kept.ports.store import Entity, Store, Transaction
-from kept.ports.work import Key, UnitOfWork
+from kept.ports.store import Entity, Key, Store, Transaction
+from kept.ports.work import UnitOfWork
 
 T = TypeVar("T")
 
