@@ -18,7 +18,7 @@ Call = Callable[[], Answer]
 Fault = Callable[[Call, dict[str, Any]], Answer]
 """Gets what makes the call, and its parameters, which it may change before."""
 
-OPERATIONS = ["get_item", "batch_get_item", "query", "put_item", "delete_item", "transact_write_items", "scan"]
+OPERATIONS = ["batch_get_item", "query", "put_item", "delete_item", "transact_write_items", "scan"]
 
 
 class BadDay:

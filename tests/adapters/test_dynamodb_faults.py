@@ -53,7 +53,7 @@ def raise_two(tx: Transaction) -> int:
 
 @pytest.mark.parametrize("code", BUSY)
 @pytest.mark.parametrize(
-    "operation", ["get_item", "batch_get_item", "query", "scan", "put_item", "delete_item", "transact_write_items"]
+    "operation", ["batch_get_item", "query", "scan", "put_item", "delete_item", "transact_write_items"]
 )
 def test_a_throttled_call_is_made_again_after_a_pause(bench: Bench, operation: str, code: str) -> None:
     put(bench.other, *NOTES)
@@ -86,14 +86,14 @@ def test_a_transaction_that_was_cancelled_for_throttling_is_sent_again_as_it_was
 
 
 def test_who_is_throttled_for_long_is_told_when_to_come_back(bench: Bench) -> None:
-    bench.client.fail("get_item", *[refused("ThrottlingException")] * 20)
+    bench.client.fail("batch_get_item", *[refused("ThrottlingException")] * 20)
 
     error = bench.store.submit(raised("c")).exception()
 
     assert isinstance(error, StorageUnavailableError)
     assert error.retry_after_s
     assert "not known" not in str(error)
-    assert bench.client.calls["get_item"] == 8
+    assert bench.client.calls["batch_get_item"] == 8
 
 
 # ---- cancelled
@@ -214,19 +214,19 @@ def test_a_write_that_is_never_answered_is_told_as_not_known(bench: Bench) -> No
     ],
 )
 def test_a_refusal_names_its_remedy_and_is_not_tried_again(bench: Bench, code: str, remedy: str) -> None:
-    bench.client.fail("get_item", refused(code))
+    bench.client.fail("batch_get_item", refused(code))
 
     with pytest.raises(StorageUnavailableError, match=remedy):
         bench.store.load(Note, ["n"])
 
-    assert bench.client.calls["get_item"] == 1
+    assert bench.client.calls["batch_get_item"] == 1
 
 
 def test_a_mistake_of_our_own_is_not_hidden(bench: Bench) -> None:
     def fault(call: object, parameters: object) -> dict[str, object]:
         raise ZeroDivisionError
 
-    bench.client.fail("get_item", fault)
+    bench.client.fail("batch_get_item", fault)
 
     with pytest.raises(ZeroDivisionError):
         bench.store.load(Note, ["n"])

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
 
 from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, Spent, open_client
+from kept.adapters.dynamodb.capacity import Capacity
 from kept.adapters.dynamodb.commits import LARGEST_ITEM
 from kept.adapters.dynamodb.items import size_of
 from kept.core.access import ANSWERS_KEPT, AnsweredRequest
@@ -56,14 +57,14 @@ def noise(length: int) -> str:
 def test_a_step_that_wrote_nothing_sends_nothing(bench: Bench) -> None:
     bench.store.submit(lambda tx: tx.get(Note, "n")).result()
 
-    assert bench.client.calls == {"get_item": 1}
+    assert bench.client.calls == {"batch_get_item": 1}
 
 
 def test_a_commit_of_one_item_is_no_transaction(bench: Bench) -> None:
     made = bench.store.submit(lambda tx: tx.put(Counter(id="c"))).result()
     bench.store.submit(lambda tx: tx.delete(made)).result()
 
-    assert bench.client.calls == {"put_item": 1, "get_item": 1, "delete_item": 1}
+    assert bench.client.calls == {"put_item": 1, "batch_get_item": 1, "delete_item": 1}
 
 
 def test_a_commit_that_depends_on_something_else_is_one_transaction(bench: Bench) -> None:
@@ -97,19 +98,39 @@ def test_what_was_spent_is_counted_by_operation(bench: Bench) -> None:
     spent = bench.store.capacity.spent()
 
     assert {name: each.calls for name, each in spent.items()} == {
-        "get_item": 2,
+        "batch_get_item": 2,
         "put_item": 1,
         "transact_write_items": 1,
     }
     assert spent["put_item"].writes >= 1
     assert spent["transact_write_items"].writes >= 2 * spent["put_item"].writes
-    assert spent["get_item"].reads > 0
-    assert spent["get_item"].writes == 0
+    assert spent["batch_get_item"].reads == 2
+    assert spent["batch_get_item"].writes == 0
     assert Spent() == Spent(calls=0, reads=0.0, writes=0.0)
 
 
+ITEM: Final = {"id": {"S": "a"}, "body": {"S": "x" * 9_000}}
+ASKED: Final = {"RequestItems": {"Ones": {"Keys": [{"id": {"S": "a"}}, {"id": {"S": "b"}}, {"id": {"S": "c"}}]}}}
+
+
+@pytest.mark.parametrize(
+    ("told", "units"),
+    [
+        pytest.param({}, 3 + 1 + 1, id="by the rule: each begun 4 KB, and one for what is not there"),
+        pytest.param({"UnprocessedKeys": {"Ones": {"Keys": [{"id": {"S": "c"}}]}}}, 3 + 1, id="what was not looked up"),
+        pytest.param({"ConsumedCapacity": [{"CapacityUnits": 7.5}]}, 7.5, id="as DynamoDB says it"),
+    ],
+)
+def test_what_a_batch_of_readings_costs(told: dict[str, Any], units: float) -> None:
+    capacity = Capacity()
+
+    capacity.add("batch_get_item", ASKED, {"Responses": {"Ones": [ITEM]}} | told)
+
+    assert capacity.spent()["batch_get_item"].reads == units
+
+
 def test_a_call_that_was_refused_is_not_counted_as_answered(bench: Bench) -> None:
-    bench.client.fail("get_item", refused("AccessDeniedException"))
+    bench.client.fail("batch_get_item", refused("AccessDeniedException"))
 
     with pytest.raises(StorageUnavailableError):
         bench.store.load(Counter, ["c"])

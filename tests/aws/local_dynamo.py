@@ -109,13 +109,6 @@ class LocalDynamo:
 
     # ---- reading
 
-    def get_item(self, **parameters: Any) -> Answer:  # noqa: ANN401 as above
-        """Return one item as it is stored."""
-        _check_consistent(parameters)
-        with self._lock:
-            item = self._table(parameters).items.get(parameters["Key"][KEY]["S"])
-        return ({} if item is None else {"Item": item}) | _cost(parameters)
-
     def batch_get_item(self, **parameters: Any) -> Answer:  # noqa: ANN401 as above
         """Return the items of some keys as they are stored."""
         wanted = [(name, key[KEY]["S"]) for name, asked in parameters["RequestItems"].items() for key in asked["Keys"]]

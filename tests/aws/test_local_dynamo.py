@@ -107,7 +107,6 @@ def reads(draw: st.DrawFn) -> Call:
     keys: list[Answer] = [{"id": {"S": key}} for key in draw(st.lists(KEYS, min_size=1, max_size=4))]
     batch: Answer = {table: {"Keys": keys, "ConsistentRead": True}}
     calls: list[Call] = [
-        ("get_item", {"TableName": table, "Key": keys[0], "ConsistentRead": True}),
         ("scan", {"TableName": table, "ConsistentRead": True}),
         ("batch_get_item", {"RequestItems": batch}),
     ]
@@ -170,7 +169,7 @@ def told(client: Any, tables: Tables, call: Call) -> Answer:  # noqa: ANN401 the
         return refusal(error.response)
     if operation == "batch_get_item":
         return {name: in_order(items) for name, items in answer["Responses"].items()}
-    return {"Item": answer.get("Item"), "Items": in_order(answer.get("Items", []))}
+    return {"Items": in_order(answer.get("Items", []))}
 
 
 def refusal(response: Answer) -> Answer:
@@ -299,7 +298,7 @@ def test_what_is_not_known_here_is_never_guessed() -> None:
     with pytest.raises(NotImplementedError):
         ours.put_item(TableName="Ones", Item=item, ConditionExpression="size(#v) > :v")
     with pytest.raises(NotImplementedError):
-        ours.get_item(TableName="Ones", Key={"id": {"S": "a"}})
+        ours.batch_get_item(RequestItems={"Ones": {"Keys": [{"id": {"S": "a"}}]}})
     assert not hasattr(ours, "update_item")
 
 
@@ -335,7 +334,8 @@ def test_an_index_shows_a_write_when_its_lag_is_over_and_the_item_itself_at_once
     table = Lagging()
     table.put(1, "1", lag_s=5)
 
-    stored = table.client.get_item(TableName="Ones", Key={"id": {"S": "a"}}, ConsistentRead=True)["Item"]
+    asked = {"Ones": {"Keys": [{"id": {"S": "a"}}], "ConsistentRead": True}}
+    (stored,) = table.client.batch_get_item(RequestItems=asked)["Responses"]["Ones"]
 
     assert stored["version"] == {"N": "1"}
     assert table.client.settles_at("by_owner") == seconds(5)

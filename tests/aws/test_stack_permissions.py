@@ -32,7 +32,8 @@ def test_a_function_uses_each_permission_of_its_role_and_cannot_do_without_it(st
 
     by_step = used_by_step(stack, function, enforced)
 
-    assert sorted(permission.short for permission in enforced - by_step.keys()) == [], "no step uses it: does any code?"
+    unused = sorted(permission.short for permission in enforced - by_step.keys())
+    assert not unused, f"no step of {function} uses {unused}: does any code?"
     for permission, steps in by_step.items():
         with without(stack, function, permission):
             assert any(is_failing(stack, step) for step in steps), f"{function} can do without {permission.short}"

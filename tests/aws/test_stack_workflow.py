@@ -56,7 +56,7 @@ def test_a_branch_that_fails_leaves_its_item_to_the_sweep(stack: Stack) -> None:
     stack.set_clock(stack.day("workflow") - EVENING)
     table = stack.parts.ids["NotificationsTable"]
 
-    with without(stack, "BatchSend", permission(stack, "BatchSend", "dynamodb:GetItem", table)):
+    with without(stack, "BatchSend", permission(stack, "BatchSend", "dynamodb:BatchGetItem", table)):
         ended = run(stack, "broken", {"appointments": [item(stack, 30)]})
     before = texts(stack, 30)
     quiet(stack, "ReminderFunctionQueue", enabled=True)

@@ -93,7 +93,7 @@ def _uses(call: ast.Call) -> Iterator[tuple[str, str]]:
         return
     what = call.args[0]
     if function.attr in {"get", "load"} and isinstance(what, ast.Name) and what.id in TABLE_OF:
-        yield "GetItem", TABLE_OF[what.id]
+        yield "BatchGetItem", TABLE_OF[what.id]
     elif function.attr == "query" and isinstance(what, ast.Constant):
         yield "Query", ALL_TABLES.place_of(str(what.value), "all").table.name
     elif function.attr == "guard":
@@ -115,13 +115,13 @@ def test_a_role_allows_what_its_handler_can_reach(function: str) -> None:
 def test_following_finds_what_is_deep_inside() -> None:
     found = touched(ROOMS["Reminder"])
 
-    assert {("GetItem", "ScheduleDays"), ("ConditionCheckItem", "Patients"), ("GetItem", "Records")} <= found
+    assert {("BatchGetItem", "ScheduleDays"), ("ConditionCheckItem", "Patients"), ("BatchGetItem", "Records")} <= found
     assert ("Query", "Notifications") in touched(ROOMS["Sweep"])
     assert ("DeleteItem", "Records") not in found
 
 
 @pytest.mark.parametrize("function", TABLES)
 def test_what_is_written_can_be_read_back_when_the_answer_was_lost(function: str) -> None:
-    get, _, _, put, delete, check = TABLES[function]
+    get, _, put, delete, check = TABLES[function]
 
     assert set(put) | set(delete) | set(check) <= set(get)

@@ -15,23 +15,23 @@ MAIL: Final = frozenset({"ses:SendEmail", "ses:SendRawEmail"})
 
 NAMES: Final = {"A": "Appointments", "P": "Patients", "N": "Notifications", "S": "ScheduleDays", "R": "Records"}
 
-VERBS: Final = ("GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem")
+VERBS: Final = ("BatchGetItem", "Query", "PutItem", "DeleteItem", "ConditionCheckItem")
 
 TABLES: Final[dict[str, tuple[str, ...]]] = {
-    # one item, several, by index, write, remove, hold that nothing has changed
-    "Api": ("APNSR", "APNSR", "APNR", "APNSR", "R", ""),
-    "Sweep": ("APNSR", "APNR", "ANR", "ASR", "R", ""),
-    "Balance": ("ANR", "ANR", "ANR", "R", "", ""),
-    "Reminder": ("APNSR", "N", "", "PNR", "", "AP"),
-    "Request": ("APNSR", "", "", "APNS", "R", ""),
-    "Confirmation": ("APNSR", "", "", "ANS", "R", ""),
-    "Query": ("AR", "A", "A", "", "", ""),
-    "Receipts": ("APNR", "", "", "PNR", "", ""),
-    "Replies": ("APNSR", "A", "AP", "APNSR", "R", ""),
-    "Batch": ("PNR", "N", "", "PNR", "", ""),
-    "BatchStart": ("APNR", "AN", "A", "APN", "", ""),
-    "BatchSend": ("APNSR", "", "", "PNR", "", "AP"),
-    "BatchFinish": ("N", "N", "N", "", "", ""),
+    # by id, by index, write, remove, hold that nothing has changed
+    "Api": ("APNSR", "APNR", "APNSR", "R", ""),
+    "Sweep": ("APNSR", "ANR", "ASR", "R", ""),
+    "Balance": ("ANR", "ANR", "R", "", ""),
+    "Reminder": ("APNSR", "", "PNR", "", "AP"),
+    "Request": ("APNSR", "", "APNS", "R", ""),
+    "Confirmation": ("APNSR", "", "ANS", "R", ""),
+    "Query": ("AR", "A", "", "", ""),
+    "Receipts": ("APNR", "", "PNR", "", ""),
+    "Replies": ("APNSR", "AP", "APNSR", "R", ""),
+    "Batch": ("PNR", "", "PNR", "", ""),
+    "BatchStart": ("APNR", "A", "APN", "", ""),
+    "BatchSend": ("APNSR", "", "PNR", "", "AP"),
+    "BatchFinish": ("N", "N", "", "", ""),
 }
 """
 For each function and each verb: the tables, by their initials.
@@ -239,4 +239,4 @@ def _function_of(handler: str) -> str:
 
 def _letters(function: str, table: str) -> str:
     """Return by which letters the page says what a function may do with a table."""
-    return "".join(letter for letter, tables in zip("GBQPDC", TABLES[function], strict=True) if table in tables) or NONE
+    return "".join(letter for letter, tables in zip("GQPDC", TABLES[function], strict=True) if table in tables) or NONE

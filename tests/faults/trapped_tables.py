@@ -61,7 +61,7 @@ class TrappedClient:
             self._trap.passing(f"{self._doing.kind}: after a write")
             return answer
 
-        return write if operation in _WRITES else read if operation == "get_item" else real
+        return write if operation in _WRITES else read if operation == "batch_get_item" else real
 
     def close(self) -> None:
         """Do nothing: what is called ends with this process."""

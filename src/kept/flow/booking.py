@@ -285,12 +285,7 @@ def give_time_back(tx: Transaction, appointment: Appointment) -> None:
     """Give back the appointment's time, and whatever is kept for it elsewhere."""
     drop_hold(tx, appointment.id)
     owned = (days_of(role, owner, taken_on(role, appointment).interval) for role, owner in appointment.owners())
-    day_ids = tuple(chain.from_iterable(owned))
-    tx.read_ahead(*((ScheduleDay, day_id) for day_id in day_ids))
-    for day_id in day_ids:
-        day = tx.get(ScheduleDay, day_id)
-        if day:
-            tx.put(day.release(appointment.id))
+    _release(tx, tuple(chain.from_iterable(owned)), appointment.id)
 
 
 def drop_hold(tx: Transaction, appointment_id: str) -> SlotHold | None:
@@ -304,8 +299,14 @@ def drop_hold(tx: Transaction, appointment_id: str) -> SlotHold | None:
 def give_hold_back(tx: Transaction, appointment_id: str) -> SlotHold | None:
     """Take a hold's time off the schedule days; return the hold, which is still on record, or None."""
     hold = tx.get(SlotHold, hold_id(appointment_id))
-    for day_id in hold.days if hold else ():
+    _release(tx, hold.days if hold else (), hold_id(appointment_id))
+    return hold
+
+
+def _release(tx: Transaction, day_ids: tuple[str, ...], holder: str) -> None:
+    """Take what somebody holds off some days."""
+    tx.read_ahead(*((ScheduleDay, day_id) for day_id in day_ids))
+    for day_id in day_ids:
         day = tx.get(ScheduleDay, day_id)
         if day:
-            tx.put(day.release(hold_id(appointment_id)))
-    return hold
+            tx.put(day.release(holder))

@@ -69,6 +69,7 @@ def _of_number(tx: Transaction, main: Companion, *, within: timedelta) -> tuple[
         return ()
     number = _known_of(tx, phone)
     ids = dict.fromkeys((main.patient.id, *(number.patient_ids if number else ())))
+    tx.read_ahead(*((Patient, i) for i in ids))
     people = [p for p in (tx.get(Patient, i) for i in ids) if p and p.phone == phone]
     found = [c for person in people for c in _reminders_of(tx, person, main, within=within)]
     return tuple(sorted(found, key=lambda c: (c.appointment.start, c.appointment.id)))
@@ -77,7 +78,9 @@ def _of_number(tx: Transaction, main: Companion, *, within: timedelta) -> tuple[
 def _reminders_of(tx: Transaction, person: Patient, main: Companion, *, within: timedelta) -> Iterator[Companion]:
     visit, rule = main.appointment, main.notification.rule
     near = Interval(start=visit.start - within, end=visit.start + within + timedelta(microseconds=1))
-    days = (tx.get(ScheduleDay, i) for i in days_of(Role.PATIENT, person.id, near))
+    day_ids = days_of(Role.PATIENT, person.id, near)
+    tx.read_ahead(*((ScheduleDay, i) for i in day_ids))
+    days = (tx.get(ScheduleDay, i) for i in day_ids)
     ids = dict.fromkeys(busy.appointment_id for day in days if day for busy in day.busy)
     for appointment in (tx.get(Appointment, i) for i in ids if i != visit.id):
         for notification_id in appointment.notification_ids if appointment else ():

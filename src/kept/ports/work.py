@@ -79,7 +79,7 @@ class UnitOfWork:
         if self._read_together is None:
             return
         unseen = [(kind, entity_id) for kind, entity_id in wishes if (kind.kind, entity_id) not in self._seen]
-        if len(unseen) > 1:
+        if unseen:
             self._seen |= self._read_together(unseen)
 
     def put(self, entity: E) -> E:

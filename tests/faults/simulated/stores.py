@@ -108,7 +108,7 @@ class WatchedClient:
         real = getattr(self._client, operation)
 
         def read(**parameters: Any) -> Answer:  # noqa: ANN401 as above
-            if operation == "get_item":  # what an index shows may be old anyway
+            if operation == "batch_get_item":  # what an index shows may be old anyway
                 self._world.before_read()
             return self._made(operation, partial(real, **parameters))
 

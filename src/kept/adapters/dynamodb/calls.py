@@ -44,7 +44,7 @@ UNANSWERED: Final = frozenset(
     {"ConnectionClosedError", "HTTPClientError", "ReadTimeoutError", "ResponseStreamingError"}
 )
 """Errors of the SDK after which nobody knows whether the call was made."""
-READS: Final = frozenset({"get_item", "batch_get_item", "query", "scan"})
+READS: Final = frozenset({"batch_get_item", "query", "scan"})
 CANCELED: Final = "TransactionCanceledException"
 REMEDIES: Final = {
     "AccessDeniedException": "allow this program to use the tables",
@@ -114,7 +114,7 @@ class Calls:
                 is_unsure = is_unsure or meaning.is_unsure
                 code = meaning.code
             else:
-                self.capacity.add(operation, answer.get("ConsumedCapacity"))
+                self.capacity.add(operation, parameters, answer)
                 return answer
         raise _given_up(code, is_unsure=is_unsure and operation not in READS)
 

@@ -62,11 +62,7 @@ class Reader:
 
     def entity(self, kind: type[E], entity_id: str) -> E | None:
         """Return one committed entity."""
-        if not entity_id or not is_storable(entity_id):
-            return None
-        table, key = self._shaper.key_of(kind.kind, entity_id)
-        item = self._calls.call("get_item", TableName=table, Key={KEY: {"S": key}}, ConsistentRead=True).get("Item")
-        return self._shaper.entity_of(kind, entity_id, item) if item else None
+        return cast("E | None", self.together([(kind, entity_id)])[kind.kind, entity_id])
 
     def entities(self, kind: type[E], ids: Iterable[str]) -> tuple[E, ...]:
         """Return the committed entities of these ids, missing ones left out."""
@@ -83,9 +79,6 @@ class Reader:
             for kind, entity_id in wishes
             if entity_id and is_storable(entity_id)
         }
-        if len(places) == 1:
-            ((kind, entity_id),) = places
-            return there | {(kind.kind, entity_id): self.entity(kind, entity_id)}
         items = self._items(list(dict.fromkeys(places.values())))
         for (kind, entity_id), place in places.items():
             if place in items:
