@@ -8,9 +8,10 @@ from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 
-from pydantic import SecretStr
+import msgspec
 
 from kept.core.reports import METRICS
+from kept.main.setting_values import Secret
 from kept.main.settings import Settings
 from tests.architecture.sources import ROOT
 
@@ -31,7 +32,8 @@ def settings_table() -> str:
         and isinstance(note.value, ast.Constant)
     }
     lines = ["| in the file | in the environment | default | meaning |", "| --- | --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
+    for field in msgspec.structs.fields(Settings):
+        name = field.name
         lines.append(
             f"| `{name}` | `KEPT_{name.upper()}` | {_shown(field.default)} | {said[name]}{_choice(field.default)} |"
         )
@@ -48,7 +50,7 @@ def metrics_table() -> str:
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, SecretStr) or value in ("", None, ()):
+    if isinstance(value, Secret) or value in ("", None, ()):
         return "none"
     plain = value.value if isinstance(value, Enum) else str(value) if isinstance(value, Path) else value
     return f"`{plain if isinstance(plain, str) else json.dumps(plain)}`"

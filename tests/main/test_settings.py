@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
-from pydantic import SecretStr
 
 from kept.main.channels import smtp_settings
+from kept.main.setting_values import MASK, Secret
 from kept.main.settings import (
-    MASK,
     SECRETS,
     EmailChannel,
     LogLevel,
     Settings,
     SettingsError,
+    SmsChannel,
     changed,
     load_settings,
     masked,
@@ -104,11 +107,18 @@ def test_the_plain_log_level_counts_too(
     [
         ("KEPT_PROT", "1", "KEPT_PROT", "is not a setting; did you mean KEPT_PORT?"),
         ("KEPT_ZZZZ", "1", "KEPT_ZZZZ", "is not a setting; remove it; `kept config show` lists all settings"),
-        ("KEPT_PORT", "a", "KEPT_PORT", "should be a valid integer"),
-        ("KEPT_PORT", "70000", "KEPT_PORT", "less than or equal to 65535"),
-        ("KEPT_EMAIL", "pigeon", "KEPT_EMAIL", "should be 'outbox', 'smtp', 'ses' or 'none'"),
-        ("LOG_LEVEL", "loud", "LOG_LEVEL", "should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
-        ("KEPT_SENDING_THREADS", "0", "KEPT_SENDING_THREADS", "greater than or equal to 1"),
+        ("KEPT_PORT", "a", "KEPT_PORT", "must be a whole number from 0 to 65535; change it"),
+        ("KEPT_PORT", "70000", "KEPT_PORT", "from 0 to 65535"),
+        ("KEPT_PORT", "8_0", "KEPT_PORT", "must be a whole number"),
+        ("KEPT_EMAIL", "pigeon", "KEPT_EMAIL", "must be outbox, smtp, ses or none; change it"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL", "must be DEBUG, INFO, WARNING or ERROR; change it"),
+        ("KEPT_SENDING_THREADS", "0", "KEPT_SENDING_THREADS", "must be a whole number from 1 to 256; change it"),
+        ("KEPT_SMS_RATE", "nan", "KEPT_SMS_RATE", "must be a number above 0 and up to 1000; change it"),
+        ("KEPT_REQUESTS_PER_SECOND", "inf", "KEPT_REQUESTS_PER_SECOND", "must be a number above 0"),
+        ("KEPT_REQUEST_BURST", "0", "KEPT_REQUEST_BURST", "must be a whole number from 1 on; change it"),
+        ("KEPT_SMS_MAX_PRICE", "NaN", "KEPT_SMS_MAX_PRICE", "must be an amount such as 0.05; change it"),
+        ("KEPT_SMS_MAX_PRICE", "1_0", "KEPT_SMS_MAX_PRICE", "must be an amount"),
+        ("KEPT_SMTP_ALLOW_PLAINTEXT", "perhaps", "KEPT_SMTP_ALLOW_PLAINTEXT", "must be true or false; change it"),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_remedy(
@@ -126,7 +136,10 @@ def test_a_wrong_variable_is_named_with_its_remedy(
     ("text", "mode", "field", "said"),
     [
         ("prot = 1\n", 0o600, "kept.toml: prot", "did you mean port?"),
-        ('port = "x"\n', 0o600, "kept.toml: port", "should be a valid integer"),
+        ('port = "x"\n', 0o600, "kept.toml: port", "must be a whole number"),
+        ("host = 7\n", 0o600, "kept.toml: host", "must be text; change it"),
+        ("data = 7\n", 0o600, "kept.toml: data", "must be a path; change it"),
+        ("allowed_hosts = 7\n", 0o600, "kept.toml: allowed_hosts", "must be names with commas between them, or a list"),
         ("port = \n", 0o600, "kept.toml", "is not TOML (Invalid value (at line 1, column 8))"),
         ('smtp_password = "x"\n', 0o644, "kept.toml", "open to other users; run chmod 600 on it"),
     ],
@@ -170,7 +183,7 @@ def test_a_password_comes_from_a_file_and_is_shown_to_nobody(monkeypatch: pytest
 
     settings = load_settings()
 
-    assert settings.smtp_password.get_secret_value() == SECRET
+    assert settings.smtp_password.text == SECRET
     assert SECRET not in repr(settings) + str(settings) + str(masked(settings))
     assert masked(settings)["smtp_password"] == MASK
 
@@ -216,7 +229,7 @@ def test_a_change_that_makes_no_sense_is_named() -> None:
     with pytest.raises(SettingsError) as caught:
         changed(load_settings(), port=-1)
 
-    assert problems(caught.value) == {"port": "input should be greater than or equal to 0; change it"}
+    assert problems(caught.value) == {"port": "must be a whole number from 0 to 65535; change it"}
 
 
 def test_what_the_mail_channel_misses_is_named_as_it_is_set() -> None:
@@ -251,8 +264,45 @@ def test_the_names_are_those_of_the_file() -> None:
 
 
 def test_every_secret_is_masked_and_may_stand_in_a_file() -> None:
-    fields = Settings.model_fields
-    secrets = {name for name, field in fields.items() if field.annotation is SecretStr}
+    secrets = {field.name for field in msgspec.structs.fields(Settings) if field.type is Secret}
 
     assert set(SECRETS) == secrets
-    assert {f"{name}_file" for name in secrets} <= fields.keys()
+    assert {f"{name}_file" for name in secrets} <= set(setting_names())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("outbox_receipts", "true", True),
+        ("outbox_receipts", "ON", True),
+        ("outbox_receipts", "no", False),
+        ("outbox_receipts", "0", False),
+        ("sms", "Twilio", SmsChannel.TWILIO),
+        ("sms_rate", "2.5", 2.5),
+        ("sms_max_price", "0.05", Decimal("0.05")),
+        ("smtp_ca_file", "/etc/ca.pem", Path("/etc/ca.pem")),
+        ("sns_topics", "arn:1,arn:2", ("arn:1", "arn:2")),
+        ("twilio_sender", "", ""),
+    ],
+)
+def test_a_variable_is_read_as_what_it_is(monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: object) -> None:
+    monkeypatch.setenv(f"KEPT_{name.upper()}", text)
+
+    assert getattr(load_settings(), name) == value
+
+
+def test_what_is_shown_of_settings_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KEPT_SMS_MAX_PRICE", "0.05")
+    monkeypatch.setenv("KEPT_ALLOWED_HOSTS", "a.example,b.example")
+
+    shown = masked(load_settings())
+
+    assert json.loads(json.dumps(shown)) == shown
+    assert (shown["data"], shown["sms"], shown["sms_max_price"]) == ("var", "outbox", "0.05")
+    assert shown["allowed_hosts"] == ["a.example", "b.example"]
+
+
+def test_a_secret_is_shown_to_nobody_and_still_told_from_another() -> None:
+    assert repr(Secret(SECRET)) == str(Secret(SECRET)) == f"{Secret(SECRET)}" == MASK
+    assert len({Secret(SECRET), Secret(SECRET), Secret("x")}) == 2
+    assert Secret(SECRET) != SECRET

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import NewType
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 from kept.core.errors import InvalidInputError
@@ -137,6 +136,8 @@ def parse_email(raw: str, *, field: str = "email") -> EmailAddress:
         RFC 5321 §4.1.2 and §4.5.3.1; RFC 5891 for domains; RFC 6531 (not supported); RFC 6761 (special-use
         domains are refused, apart from ``.test``).
     """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 slow to load, seldom needed
+
     if len(raw) > LONGEST_EMAIL or _ENCODED_CONTROL.search(raw):
         raise InvalidInputError.of(field, "not_an_email", _EMAIL_REMEDY)
     if _QUOTED_LOCAL.fullmatch(raw) or _DOMAIN_LITERAL.fullmatch(raw):

@@ -13,7 +13,8 @@ from kept.core.errors import InvalidInputError
 from kept.core.people import ChannelName
 from kept.entrypoints.http_api import ApiParts, Limits, build_api
 from kept.entrypoints.links import LinkParts, link_routes
-from kept.entrypoints.web import WebParts, build_pages
+from kept.entrypoints.web.app import build_pages
+from kept.entrypoints.web.parts import WebParts
 from kept.entrypoints.webhooks import WebhookParts, webhook_routes
 from kept.entrypoints.worker import SeatedDispatcher
 from kept.main.assembly import Parts

@@ -79,7 +79,7 @@ class CloudParts:
     @cached_property
     def links(self) -> Links | None:
         """Makes the links in messages; None without a secret or an address."""
-        if not self.settings.link_secret.get_secret_value() or not self.settings.public_url:
+        if not self.settings.link_secret.text or not self.settings.public_url:
             return None
         from kept.main.link_keys import links_of
 

@@ -83,7 +83,7 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
             allow_plaintext=settings.smtp_allow_plaintext,
             ca_file=settings.smtp_ca_file,
             username=settings.smtp_username,
-            password=settings.smtp_password.get_secret_value(),
+            password=settings.smtp_password.text,
             sender=settings.smtp_sender,
             sender_name=settings.smtp_sender_name,
             reply_to=settings.smtp_reply_to,
@@ -133,7 +133,7 @@ class _Door:
     def _smtp_reader(self) -> WebhookReader:
         """Return the reader of mails that come back; without a secret they come from this machine alone."""
         with _named("smtp_"):
-            return SmtpReader(smtp_settings(self.settings), self.settings.smtp_inbound_secret.get_secret_value())
+            return SmtpReader(smtp_settings(self.settings), self.settings.smtp_inbound_secret.text)
 
     def _sns(self) -> Channel:
         from kept.adapters.aws import AwsService
@@ -176,7 +176,7 @@ class _Door:
         with _named("twilio_", _TWILIO_NAMES):
             chosen = TwilioSettings(
                 account_sid=self.settings.twilio_account_sid,
-                secret=self.settings.twilio_auth_token.get_secret_value(),
+                secret=self.settings.twilio_auth_token.text,
                 sender=self.settings.twilio_sender,
                 status_callback=f"{public_url(self.settings)}/webhooks/twilio" if is_reachable else "",
             )
@@ -187,7 +187,7 @@ class _Door:
         from kept.adapters.twilio import TwilioReader
 
         tokens = (self.settings.twilio_auth_token, self.settings.twilio_previous_auth_token)
-        given = [token.get_secret_value() for token in tokens if token.get_secret_value()]
+        given = [token.text for token in tokens if token.text]
         with _named("twilio_", _TWILIO_NAMES):
             return TwilioReader(self.settings.twilio_account_sid, given)
 

@@ -191,7 +191,7 @@ def _returned_mail(settings: Settings, *, offers_reports: bool) -> Check:
     if not offers_reports:
         remedy = "failures still come back; do not plan another channel after e-mail, since no word of success comes"
         return _warn(name, "the mail server offers no reports of delivery (DSN)", remedy)
-    by_call = " or /webhooks/smtp" if settings.smtp_inbound_secret.get_secret_value() else ""
+    by_call = " or /webhooks/smtp" if settings.smtp_inbound_secret.text else ""
     return _ok(name, f"come to {settings.smtp_bounce_address}, and from there by kept receive-mail{by_call}")
 
 

@@ -13,7 +13,8 @@ from kept.core.balance import Nightly
 from kept.core.errors import OutsideError
 from kept.core.reports import Metric
 from kept.core.watch import Alarm, AlarmKind, Heartbeat
-from kept.entrypoints import http_api, web
+from kept.entrypoints import http_api
+from kept.entrypoints.web.parts import Health as PageHealth
 from kept.entrypoints.worker import Pulse, SeatedDispatcher
 from kept.flow.balance import load_nightly
 from kept.flow.due import Backlog, backlog
@@ -76,13 +77,13 @@ class HealthWatch:
         }
         return http_api.Health(ok=store == "ok" and worker in _WELL and seen.alarm is None, checks=checks)
 
-    def sending(self) -> web.Health:
+    def sending(self) -> PageHealth:
         """Return how sending is going, for the pages."""
         now = self._clock.now()
         seen = self._seen(now)
         waiting = seen.waiting
         oldest_s = (now - waiting.oldest_at).total_seconds() if waiting.oldest_at else 0.0
-        return web.Health(
+        return PageHealth(
             is_sending=self._worker_says(now) in _WELL,
             due=waiting.due,
             oldest_due_s=oldest_s,

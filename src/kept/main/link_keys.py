@@ -34,8 +34,8 @@ def links_of(settings: Settings) -> Links | None:
 
 
 def _keys(settings: Settings) -> tuple[bytes, ...]:
-    own = settings.link_secret.get_secret_value() or _kept_secret(settings.data)
-    before = settings.link_previous_secret.get_secret_value()
+    own = settings.link_secret.text or _kept_secret(settings.data)
+    before = settings.link_previous_secret.text
     return tuple(key.encode() for key in (own, before) if key)
 
 

@@ -5,6 +5,8 @@ Whatever is unknown or makes no sense stops the program before it does anything:
 a setting that somebody relies on.
 """
 
+from __future__ import annotations
+
 import difflib
 import os
 import stat
@@ -12,19 +14,19 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+import msgspec
 
 from kept.core.errors import FieldProblem, InvalidInputError
+from kept.main.setting_values import Secret, plain, read_value, wanted
 
 PREFIX: Final = "KEPT_"
 FILE_VARIABLE: Final = "KEPT_SETTINGS"
 FILE_NAME: Final = "kept.toml"
 """Looked for in the data folder when no other file is named."""
-MASK: Final = "********"
 SECRETS: Final = (
     "link_secret",
     "link_previous_secret",
@@ -36,7 +38,7 @@ SECRETS: Final = (
 """Settings that are never shown, each with a setting ``…_file`` for a file with it."""
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
-Port = Annotated[int, Field(ge=0, le=65_535)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 
 
 class StoreEngine(StrEnum):
@@ -86,12 +88,8 @@ class SettingsError(InvalidInputError):
     """One or more settings are wrong; nothing was started."""
 
 
-class Settings(BaseSettings):
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. In the environment a name is in capitals after ``KEPT_``; in the file it is as here."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
-    )
 
     data: Path = Path("var")
     """Folder with everything: database, outbox, settings file."""
@@ -103,15 +101,15 @@ class Settings(BaseSettings):
     """0: any free one."""
     public_url: str = ""
     """How others reach this server, for links and for what providers call; empty: host and port."""
-    link_secret: SecretStr = SecretStr("")
+    link_secret: Secret = Secret("")
     """Seals the links in messages; empty: one is made once, in the data folder; never shown."""
     link_secret_file: Path | None = None
     """File whose first line is that secret."""
-    link_previous_secret: SecretStr = SecretStr("")
+    link_previous_secret: Secret = Secret("")
     """The one before it: links that it sealed open until they end; never shown."""
     link_previous_secret_file: Path | None = None
     """File whose first line is that one."""
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    allowed_hosts: tuple[str, ...] = ()
     """Host names that requests may name; empty: this machine's own, and host."""
     log_level: LogLevel = LogLevel.INFO
     """Plain LOG_LEVEL counts too."""
@@ -121,15 +119,15 @@ class Settings(BaseSettings):
     """Who takes e-mail."""
     outbox_receipts: bool = False
     """Whether messages in the outbox wait for word of what became of them, which you then give."""
-    sending_threads: Annotated[int, Field(ge=1, le=256)] = 32
+    sending_threads: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     """Calls to providers that are made at once."""
-    sms_rate: Annotated[float | None, Field(gt=0, le=1_000)] = None
+    sms_rate: Annotated[float, msgspec.Meta(gt=0, le=1_000)] | None = None
     """Text messages a second; none: what is usual for the provider."""
-    email_rate: Annotated[float | None, Field(gt=0, le=1_000)] = None
+    email_rate: Annotated[float, msgspec.Meta(gt=0, le=1_000)] | None = None
     """Mails a second; none: what is usual for the provider."""
-    requests_per_second: Annotated[float, Field(gt=0)] = 5_000.0
+    requests_per_second: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 5_000.0
     """For each API key, over time."""
-    request_burst: Annotated[int, Field(ge=1)] = 10_000
+    request_burst: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     """For each API key, at once."""
     smtp_host: str = ""
     """Mail server; needed for email = smtp."""
@@ -143,7 +141,7 @@ class Settings(BaseSettings):
     """Certificates to trust instead of the system's, PEM."""
     smtp_username: str = ""
     """Empty: no login."""
-    smtp_password: SecretStr = SecretStr("")
+    smtp_password: Secret = Secret("")
     """Better kept in a file; never shown."""
     smtp_password_file: Path | None = None
     """File whose first line is the password; instead of smtp_password."""
@@ -155,7 +153,7 @@ class Settings(BaseSettings):
     """Address for answers; empty: the sender's."""
     smtp_bounce_address: str = ""
     """Where reports of delivery and failure go, handed on to Kept by the mail server; empty: to the sender, unread."""
-    smtp_inbound_secret: SecretStr = SecretStr("")
+    smtp_inbound_secret: Secret = Secret("")
     """Shown by who hands mail to /webhooks/smtp; empty: nobody may; never shown."""
     smtp_inbound_secret_file: Path | None = None
     """File whose first line is the secret; instead of smtp_inbound_secret."""
@@ -169,11 +167,11 @@ class Settings(BaseSettings):
     """Most that one part of a text may cost, in US dollars; dearer ones are refused by AWS."""
     twilio_account_sid: str = ""
     """AC and 32 hexadecimal digits; needed for sms = twilio."""
-    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_auth_token: Secret = Secret("")
     """Opens the account and signs what Twilio says later; better kept in a file; never shown."""
     twilio_auth_token_file: Path | None = None
     """File whose first line is the token; instead of twilio_auth_token."""
-    twilio_previous_auth_token: SecretStr = SecretStr("")
+    twilio_previous_auth_token: Secret = Secret("")
     """The other token while one replaces the other: what it signed counts too; never shown."""
     twilio_previous_auth_token_file: Path | None = None
     """File whose first line is that one."""
@@ -189,7 +187,7 @@ class Settings(BaseSettings):
     """Address for answers; empty: the sender's."""
     ses_configuration_set: str = ""
     """Configuration set for mails; without it nobody tells what became of them."""
-    sns_topics: Annotated[tuple[str, ...], NoDecode] = ()
+    sns_topics: tuple[str, ...] = ()
     """ARNs of the topics that may call /webhooks/sns; empty: nobody may."""
     sns_ca_file: Path | None = None
     """Authorities that vouch for the certificate of SNS, PEM; empty: this machine's own."""
@@ -199,33 +197,10 @@ class Settings(BaseSettings):
     """On AWS: address of the queue of reminders that are due."""
     queue_confirmation: str = ""
     """On AWS: address of the queue that confirms requests; empty: somebody else confirms them."""
-    senders: Annotated[int, Field(ge=1, le=1_000)] = 1
+    senders: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = 1
     """On AWS: how many functions may send at once; they share the rates evenly, whether all run or one."""
     metrics_namespace: str = "Kept"
     """On AWS: where CloudWatch keeps the metrics."""
-
-    @field_validator("allowed_hosts", "sns_topics", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        """Take names with commas between them, as an environment variable holds them."""
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _in_capitals(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is pydantic's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  a .env file is not read
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  neither is a folder of secrets
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment count before the file, whose values come as arguments."""
-        return env_settings, init_settings
 
 
 def load_settings() -> Settings:
@@ -238,19 +213,18 @@ def load_settings() -> Settings:
     variables = os.environ
     problems = list(_unknown_variables(variables))
     path = _settings_file(variables)
-    values, in_file = _file_values(path) if path else ({}, [])
-    problems += in_file
-    if variables.get("LOG_LEVEL") and "KEPT_LOG_LEVEL" not in variables:
-        values["log_level"] = variables["LOG_LEVEL"]
-    try:
-        settings = Settings(**values)
-    except ValidationError as error:
-        problems += _said(error, variables, path)
-        raise SettingsError(*problems) from None
+    in_file, problems_in_file = _file_values(path) if path else ({}, [])
+    given = [(f"{path.name}: {name}" if path else name, name, value) for name, value in in_file.items()]
+    given += [(variable, name, variables[variable]) for variable, name in _variables() if variables.get(variable)]
+    values, senseless = _read(given)
+    problems += [*problems_in_file, *senseless]
+    if senseless:
+        raise SettingsError(*problems)
+    settings = Settings(**values)
     secrets, in_secrets = _secrets_in_files(settings)
     if problems or in_secrets:
         raise SettingsError(*problems, *in_secrets)
-    return settings.model_copy(update=secrets)
+    return msgspec.structs.replace(settings, **secrets)
 
 
 def changed(settings: Settings, **values: object) -> Settings:
@@ -260,17 +234,15 @@ def changed(settings: Settings, **values: object) -> Settings:
     Raises:
         SettingsError: a value makes no sense.
     """
-    given = {name: value for name, value in values.items() if value is not None}
-    try:
-        return Settings.model_validate(settings.model_dump() | given)
-    except ValidationError as error:
-        raise SettingsError(*_said(error, {}, None)) from None
+    changes, senseless = _read((name, name, value) for name, value in values.items() if value is not None)
+    if senseless:
+        raise SettingsError(*senseless)
+    return msgspec.structs.replace(settings, **changes)
 
 
 def masked(settings: Settings) -> dict[str, object]:
     """Return names and values for people to look at, without secrets."""
-    shown: dict[str, object] = settings.model_dump(mode="json")
-    return shown | {name: MASK if getattr(settings, name).get_secret_value() else "" for name in SECRETS}
+    return {name: plain(getattr(settings, name)) for name in setting_names()}
 
 
 def public_url(settings: Settings) -> str:
@@ -286,7 +258,7 @@ def has_outbox(settings: Settings) -> bool:
 
 def setting_names() -> tuple[str, ...]:
     """Return the names of all settings, as the file has them."""
-    return tuple(Settings.model_fields)
+    return Settings.__struct_fields__
 
 
 def _unknown_variables(variables: Mapping[str, str]) -> Iterator[FieldProblem]:
@@ -320,17 +292,17 @@ def _file_values(path: Path) -> tuple[dict[str, Any], list[FieldProblem]]:
     return {name: value for name, value in values.items() if name in setting_names()}, problems
 
 
-def _secrets_in_files(settings: Settings) -> tuple[dict[str, SecretStr], list[FieldProblem]]:
+def _secrets_in_files(settings: Settings) -> tuple[dict[str, Secret], list[FieldProblem]]:
     """Return the secrets that are kept in files of their own, and what is wrong with those files."""
-    found: dict[str, SecretStr] = {}
+    found: dict[str, Secret] = {}
     problems = []
     for name in SECRETS:
         path: Path | None = getattr(settings, f"{name}_file")
         if path is None:
             continue
-        is_given = bool(getattr(settings, name).get_secret_value())
+        is_given = bool(getattr(settings, name).text)
         secret, wrong = ("", f"is given beside {name}; keep one of them") if is_given else _first_line(path)
-        found[name] = SecretStr(secret)
+        found[name] = Secret(secret)
         problems += [_problem(f"{name}_file", wrong)] if wrong else []
     return found, problems
 
@@ -346,17 +318,34 @@ def _first_line(path: Path) -> tuple[str, str]:
     return lines[0], ""
 
 
-def _said(error: ValidationError, variables: Mapping[str, str], path: Path | None) -> list[FieldProblem]:
-    """Return what is wrong, under the name by which it was set; never with the value."""
-    problems = []
-    for wrong in error.errors(include_input=False, include_url=False, include_context=False):
-        name = str(wrong["loc"][0])
-        variable = PREFIX + name.upper()
-        if variable not in variables:
-            variable = "LOG_LEVEL" if name == "log_level" and "LOG_LEVEL" in variables else name
-            variable = f"{path.name}: {name}" if path and variable == name else variable
-        problems.append(_problem(variable, f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}; change it"))
-    return problems
+def _variables() -> Iterator[tuple[str, str]]:
+    """Yield the variables of the environment with the settings that they are for; a later one counts before others."""
+    yield "LOG_LEVEL", "log_level"
+    yield from ((PREFIX + name.upper(), name) for name in setting_names())
+
+
+def _read(given: Iterable[tuple[str, str, object]]) -> tuple[dict[str, Any], list[FieldProblem]]:
+    """
+    Return the settings that were given, and what makes no sense, under the name by which it was set; never its value.
+
+    Args:
+        given: How it was set, which setting it is, and its value; a later one counts before an earlier one.
+    """
+    last = {name: (source, value) for source, name, value in given}
+    values, problems = {}, []
+    for name, (source, value) in last.items():
+        kind = _kinds()[name]
+        try:
+            values[name] = read_value(value, kind)
+        except ValueError:
+            problems.append(_problem(source, f"must be {wanted(kind)}; change it"))
+    return values, problems
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    """Return what each setting may be."""
+    return {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
 
 def _unknown(name: str, known: Iterable[str]) -> FieldProblem:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kept.entrypoints import web
-from kept.entrypoints.web import Health
+from kept.entrypoints.web.parts import Health
 from kept.entrypoints.web.words import LANGUAGES
 from tests.entrypoints.web.accessibility import colours, contrast, findings
 from tests.entrypoints.web.world import Browser, Shown, World

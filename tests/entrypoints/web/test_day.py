@@ -13,7 +13,7 @@ from kept.core.notifications import Notification
 from kept.core.practice import Practice
 from kept.core.schedules import Schedule
 from kept.core.watch import Alarm, AlarmKind, Route
-from kept.entrypoints.web import Health
+from kept.entrypoints.web.parts import Health
 from kept.ports.store import Transaction
 from tests.entrypoints.web.world import PRACTICE, SCHEDULES, World
 

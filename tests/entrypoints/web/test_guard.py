@@ -11,8 +11,7 @@ import pytest
 from starlette.routing import Route
 
 from kept.core.booking import AppointmentStatus
-from kept.entrypoints.web import build_pages
-from kept.entrypoints.web.app import CHANGING, LOOKING
+from kept.entrypoints.web.app import CHANGING, LOOKING, build_pages
 from kept.entrypoints.web.guard import host_name, is_loopback
 from kept.entrypoints.web.words import LANGUAGES
 from tests.entrypoints.web.world import Browser, World, opened

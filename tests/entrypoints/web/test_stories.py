@@ -14,7 +14,8 @@ from kept.core.errors import ConflictError, RefusedError, StorageUnavailableErro
 from kept.core.notifications import SMS_THEN_EMAIL, Notification
 from kept.core.people import ChannelName, Consent, Patient, consent_id
 from kept.core.reports import tally
-from kept.entrypoints.web import build_pages, day
+from kept.entrypoints.web import day
+from kept.entrypoints.web.app import build_pages
 from kept.entrypoints.web.calls import Call
 from kept.flow.reminders import plan_batch
 from tests.entrypoints.web.world import NOW, Browser, World

@@ -21,7 +21,8 @@ from kept.core.people import ChannelName, Patient
 from kept.core.practice import Practice
 from kept.core.receipts import IncomingReply
 from kept.core.schedules import OpenHours, Place, Role, Schedule, VisitType
-from kept.entrypoints.web import Health, WebParts, build_pages
+from kept.entrypoints.web.app import build_pages
+from kept.entrypoints.web.parts import Health, WebParts
 from kept.entrypoints.worker import CallReaders, Dispatcher, InlineExecutor
 from kept.flow.booking import book
 from kept.flow.people import register

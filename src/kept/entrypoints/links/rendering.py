@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import jinja2
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from kept.entrypoints.http_api.problems import MEDIA_TYPE, Problem
 from kept.entrypoints.links.calls import Frame, LinkCall
 from kept.entrypoints.web.rendering import stylesheet
 from kept.entrypoints.web.words import LANGUAGES
+
+if TYPE_CHECKING:
+    import jinja2
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 _FAMILIES: Final = {
@@ -28,6 +30,8 @@ _FAMILIES: Final = {
 
 @cache
 def _templates() -> jinja2.Environment:
+    import jinja2  # noqa: PLC0415 slow to load; who asks for no page need not wait for it
+
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,

@@ -6,10 +6,9 @@ import hashlib
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-import jinja2
 import msgspec
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -19,6 +18,9 @@ from kept.entrypoints.web.guard import Refusal
 from kept.entrypoints.web.parts import Health
 from kept.entrypoints.web.words import LANGUAGES, words_in
 
+if TYPE_CHECKING:
+    import jinja2
+
 _HERE: Final = Path(__file__).parent
 LATE_S: Final = 120.0
 """From when on a due message that nobody looks at is worth a banner; ours."""
@@ -26,6 +28,8 @@ LATE_S: Final = 120.0
 
 @cache
 def _templates() -> jinja2.Environment:
+    import jinja2  # noqa: PLC0415 slow to load; who asks for no page need not wait for it
+
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
