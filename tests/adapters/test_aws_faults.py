@@ -384,7 +384,7 @@ def test_a_message_past_its_use_makes_no_call(stand: Stand) -> None:
 
 
 def test_says_how_to_install_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
 
     with pytest.raises(InvalidInputError, match=r"pip install 'kept\[aws\]'"):
         AwsApi(AwsService.SNS, region=REGION, clock=CLOCK)

@@ -379,7 +379,7 @@ def test_settings_that_cannot_be_are_told_when_it_is_opened(monkeypatch: pytest.
 
 
 def test_without_the_sdk_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
 
     with pytest.raises(InvalidInputError, match="pip install"):
         open_client("us-east-1", connections=1)

@@ -14,7 +14,6 @@ from tests.architecture.sources import ROOT, Finding, Source, planted, sources
 HTTP_DOORS = ("entrypoints/http_api", "entrypoints/web", "entrypoints/links", "main")
 
 ROOMS_OF: dict[str, tuple[str, ...]] = {
-    "boto3": ("adapters/aws", "adapters/dynamodb"),
     "botocore": ("adapters/aws", "adapters/dynamodb"),
     "cryptography": ("adapters/sns",),
     "aiosmtplib": ("adapters/smtp",),

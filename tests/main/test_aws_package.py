@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,19 +11,22 @@ from kept.main.aws_package import (
     NOT_IN_FUNCTIONS,
     ROOT,
     checked_out,
+    compiled,
     copy_kept,
     packed_template,
     pins_of_functions,
     zipped,
 )
 
+UNCHECKED_HASH = 1
+"""Source: PEP 552, the flags in a compiled file."""
 PINS = (ROOT / "requirements" / "aws.txt").read_text(encoding="utf-8")
 
 
 def test_functions_get_what_they_import_and_neither_server_nor_command_line() -> None:
     names = pins_of_functions(PINS).keys()
 
-    assert {"boto3", "msgspec", "starlette", "structlog", "botocore"} <= names
+    assert {"botocore", "msgspec", "starlette", "structlog"} <= names
     assert names & (NOT_IN_FUNCTIONS | {"click", "pygments", "shellingham"}) == set()
 
 
@@ -41,9 +45,31 @@ def test_the_same_files_give_the_same_bytes_whenever_they_were_made(tmp_path: Pa
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
-def test_an_archive_holds_no_compiled_files_and_no_scripts(tmp_path: Path) -> None:
+def test_what_functions_import_is_compiled_for_their_python_in_the_same_bytes_each_time(tmp_path: Path) -> None:
+    runtime = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for name in ("one", "two"):
+        copy_kept(tmp_path / name)
+        assert compiled(tmp_path / name, runtime)
+        zipped(tmp_path / name, tmp_path / f"{name}.zip")
+
+    content = (tmp_path / "one" / "kept" / "__pycache__" / f"__init__.{sys.implementation.cache_tag}.pyc").read_bytes()
+
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    assert int.from_bytes(content[4:8], "little") == UNCHECKED_HASH
+    assert b"/var/task/kept/__init__.py" in content
+    assert str(tmp_path).encode() not in content
+
+
+def test_without_the_python_of_the_functions_nothing_is_compiled(tmp_path: Path) -> None:
+    copy_kept(tmp_path)
+
+    assert not compiled(tmp_path, "3.99")
+    assert list(tmp_path.rglob("*.pyc")) == []
+
+
+def test_an_archive_holds_no_scripts_and_no_lists_of_an_installer(tmp_path: Path) -> None:
     folder = tmp_path / "staging"
-    for name in ("kept/a.py", "kept/__pycache__/a.pyc", "bin/tool", "lib-1.dist-info/RECORD"):
+    for name in ("kept/a.py", "bin/tool", "lib-1.dist-info/RECORD"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("x", encoding="utf-8")
 

@@ -112,7 +112,7 @@ def test_what_is_missing_is_said_under_the_name_of_its_setting(
 def test_without_the_sdk_the_extra_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, choice: dict[str, object]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
 
     assert refused(tmp_path, **choice) == {
         "aws": "needs the extra for AWS; install it with: pip install 'kept[aws]'",

@@ -20,7 +20,7 @@ from tests.main.programs import run, serving
 
 ITEM = {"patientId": "p1", "phoneNumber": "+12065550100", "appointmentTime": "2030-01-20T14:00:00Z"}
 BATCH = {"appointments": [ITEM]}
-HEAVY = ["babel", "boto3", "jinja2", "phonenumbers", "prometheus_client", "pydantic", "starlette", "uvicorn"]
+HEAVY = ["babel", "botocore", "jinja2", "phonenumbers", "prometheus_client", "pydantic", "starlette", "uvicorn"]
 
 
 def ask(data: Path, *words: str, exit_code: int = 0, **settings: str) -> Any:  # noqa: ANN401  JSON

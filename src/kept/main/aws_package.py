@@ -1,7 +1,8 @@
 """
 ``kept aws package``: one archive with what the functions need and nothing else, and the template that deploys it.
 
-The same sources and pins give the same bytes: files are sorted and bear one date, and nothing is compiled.
+The same sources and pins give the same bytes: files are sorted and bear one date. What is imported is compiled, because
+a function cannot write beside its code and would compile it anew at each start.
 """
 
 from __future__ import annotations
@@ -36,12 +37,16 @@ NOT_IN_FUNCTIONS: Final = frozenset(
     {"httptools", "rich", "setuptools", "typer", "uvicorn", "uvloop"}
 )  # fmt: skip
 """A server of its own and the command line; the functions have neither."""
+_NEVER_READ: Final = ("phonenumbers/geodata", "phonenumbers/carrierdata")
+"""Names of places and of carriers by number: large, and we ask for neither."""
 _PIN: Final = re.compile(r"^(?P<name>[a-z0-9][a-z0-9._-]*)==", re.IGNORECASE)
 _OURS: Final = "kept (pyproject.toml)"
 _ABIS: Final = ("manylinux_2_28", "manylinux2014", "manylinux_2_17")
 """What Amazon Linux 2023 runs, the newest first (glibc 2.34)."""
 _MACHINES: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
-_LEFT_OUT: Final = ("bin", "__pycache__", "RECORD", "direct_url.json", "INSTALLER", "REQUESTED")
+_FUNCTIONS_HOME: Final = "/var/task"
+"""Where AWS unpacks the archive; tracebacks name it."""
+_LEFT_OUT: Final = ("bin", "RECORD", "direct_url.json", "INSTALLER", "REQUESTED")
 """Names that depend on the machine or on when it was made, or that nothing reads."""
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _FILE_MODE: Final = 0o100644
@@ -66,8 +71,12 @@ def package(out: Path, tell: Callable[[str], None]) -> AwsPackage:
         pins = pins_of_functions(_text_of(ROOT / "requirements" / "aws.txt"))
         tell(f"fetching {len(pins)} libraries for {runtime} on {machine}")
         _install("\n".join(pins.values()), staging, runtime=runtime, machine=machine)
+        for never_read in _NEVER_READ:
+            shutil.rmtree(staging / never_read)
         tell("adding kept itself")
         copy_kept(staging)
+        tell(f"compiling for python{runtime}")
+        is_compiled = compiled(staging, runtime)
         out.mkdir(parents=True, exist_ok=True)
         tell("packing")
         unpacked, files = zipped(staging, out / ARCHIVE)
@@ -83,6 +92,7 @@ def package(out: Path, tell: Callable[[str], None]) -> AwsPackage:
         unpacked_bytes=unpacked,
         files=files,
         libraries=len(pins),
+        compiled=is_compiled,
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
@@ -136,6 +146,21 @@ def copy_kept(to: Path) -> None:
     """Copy the package itself, as the functions import it."""
     source = Path(kept.__file__).parent
     shutil.copytree(source, to / "kept", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+
+
+def compiled(folder: Path, runtime: str) -> bool:
+    """
+    Compile everything for a version of Python, in the same bytes each time; tell whether that version is here.
+
+    What was compiled is never compared with its source: that costs a look at each file, and here nothing changes.
+    """
+    python = shutil.which(f"python{runtime}")
+    if python is None:
+        return False
+    options = ("-q", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", _FUNCTIONS_HOME)
+    command = [python, "-m", "compileall", *options, str(folder)]
+    subprocess.run(command, check=False, capture_output=True, env={"PYTHONHASHSEED": "0"})  # noqa: S603 our own words
+    return any((folder / "kept").glob(f"__pycache__/*.cpython-{runtime.replace('.', '')}.pyc"))
 
 
 def zipped(folder: Path, to: Path) -> tuple[int, int]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from kept.adapters.smtp import Security, SmtpChannel, SmtpReader, SmtpSettings
 from kept.core.errors import FieldProblem, InvalidInputError
 from kept.core.people import ChannelName
 from kept.core.receipts import DeliveryReceipt, IncomingReply
@@ -22,6 +21,7 @@ from kept.ports.webhook import WebhookReader
 
 if TYPE_CHECKING:
     from kept.adapters.aws import AwsApi, AwsService
+    from kept.adapters.smtp import SmtpSettings
 
 
 _TWILIO_NAMES: Final = {
@@ -75,6 +75,8 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
     Raises:
         SettingsError: some of it is missing or makes no sense; each problem under the name of its setting.
     """
+    from kept.adapters.smtp import Security, SmtpSettings
+
     with _named("smtp_"):
         return SmtpSettings(
             host=settings.smtp_host,
@@ -114,6 +116,8 @@ class _Door:
     def email(self) -> Channel | None:
         match self.settings.email:
             case EmailChannel.SMTP:
+                from kept.adapters.smtp import SmtpChannel
+
                 return SmtpChannel(smtp_settings(self.settings), clock=self.clock)
             case EmailChannel.SES:
                 return self._ses()
@@ -132,6 +136,8 @@ class _Door:
 
     def _smtp_reader(self) -> WebhookReader:
         """Return the reader of mails that come back; without a secret they come from this machine alone."""
+        from kept.adapters.smtp import SmtpReader
+
         with _named("smtp_"):
             return SmtpReader(smtp_settings(self.settings), self.settings.smtp_inbound_secret.text)
 

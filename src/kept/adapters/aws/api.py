@@ -114,9 +114,9 @@ class AwsApi:
 
 def _client(service: AwsService, region: str, patience: Patience) -> Any:  # noqa: ANN401 as above
     try:
-        import boto3  # noqa: PLC0415 only who uses AWS needs it
-        from botocore.config import Config  # noqa: PLC0415 as above
+        from botocore.config import Config  # noqa: PLC0415 only who uses AWS needs it
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 as above
+        from botocore.session import Session  # noqa: PLC0415 as above
     except ImportError:
         message = "needs the extra for AWS; install it with: pip install 'kept[aws]'"
         raise InvalidInputError.of("aws", "not_installed", message) from None
@@ -128,8 +128,7 @@ def _client(service: AwsService, region: str, patience: Patience) -> Any:  # noq
         tcp_keepalive=True,
     )
     try:
-        session = boto3.session.Session()
-        return session.client(service.value, region_name=region, config=config)
+        return Session().create_client(service.value, region_name=region, config=config)
     except (BotoCoreError, ValueError) as error:
         message = f"cannot be used with these settings ({type(error).__name__}); look at region, profile and endpoint"
         raise InvalidInputError.of("aws", "invalid_setting", message) from None

@@ -37,9 +37,9 @@ def client(service: str, reach: Reach) -> Client:
         InvalidInputError: the SDK is not installed, or does not know where to look.
     """
     try:
-        import boto3  # noqa: PLC0415 only who uses AWS needs it
-        from botocore.config import Config  # noqa: PLC0415 as above
+        from botocore.config import Config  # noqa: PLC0415 only who uses AWS needs it
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 as above
+        from botocore.session import Session  # noqa: PLC0415 as above
     except ImportError:
         message = "needs the extra for AWS; install it with: pip install 'kept[aws]'"
         raise InvalidInputError.of("aws", "not_installed", message) from None
@@ -50,7 +50,7 @@ def client(service: str, reach: Reach) -> Client:
         max_pool_connections=_MOST_CONNECTIONS,
     )
     try:
-        return boto3.session.Session().client(
+        return Session().create_client(
             service,
             region_name=reach.region or None,
             endpoint_url=reach.endpoint or None,

@@ -140,9 +140,9 @@ def open_client(region: str, *, connections: int) -> Any:  # noqa: ANN401 the SD
         InvalidInputError: the SDK is not installed, or cannot work with these settings.
     """
     try:
-        import boto3  # noqa: PLC0415 only who uses AWS needs it
-        from botocore.config import Config  # noqa: PLC0415 as above
+        from botocore.config import Config  # noqa: PLC0415 only who uses AWS needs it
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 as above
+        from botocore.session import Session  # noqa: PLC0415 as above
     except ImportError:
         message = "needs the extra for AWS; install it with: pip install 'kept[aws]'"
         raise InvalidInputError.of("store", "not_installed", message) from None
@@ -154,7 +154,7 @@ def open_client(region: str, *, connections: int) -> Any:  # noqa: ANN401 the SD
         tcp_keepalive=True,
     )
     try:
-        return boto3.session.Session().client("dynamodb", region_name=region, config=config)
+        return Session().create_client("dynamodb", region_name=region, config=config)
     except (BotoCoreError, ValueError) as error:
         message = f"cannot be used with these settings ({type(error).__name__}); look at region, profile and endpoint"
         raise InvalidInputError.of("store", "invalid_setting", message) from None

@@ -91,8 +91,10 @@ class AwsPackage(msgspec.Struct, frozen=True, kw_only=True):
     unpacked_bytes: int
     files: int
     libraries: int
+    compiled: bool
+    """Whether the functions need not compile their code at each start."""
     sha256: str
-    """Of the archive; the same for the same sources and pins."""
+    """Of the archive; the same for the same sources, pins and release of Python."""
 
 
 class AwsAccount(msgspec.Struct, frozen=True, kw_only=True):
