@@ -5,15 +5,17 @@ Nothing here looks anything up on the network: a number or an address that passe
 not exist.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from functools import lru_cache
-from typing import NewType
-
-import phonenumbers
-from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
+from typing import TYPE_CHECKING, Any, NewType
 
 from kept.core.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    import phonenumbers
 
 PhoneNumber = NewType("PhoneNumber", str)
 """E.164: a plus sign, then 7 to 15 ASCII digits."""
@@ -63,15 +65,16 @@ def parse_phone(raw: str, *, region: str | None, field: str = "phone") -> PhoneN
     Source:
         ITU-T E.164 §6 (at most 15 digits); RFC 3966 (``tel:``). Possible against valid: FAQ of libphonenumber.
     """
+    library = _library()
     text = _plain(raw) if len(raw) <= LONGEST_PHONE_INPUT else ""
     try:
-        number = phonenumbers.parse(text, region.upper() if region else None)
-    except phonenumbers.NumberParseException:
+        number = library.parse(text, region.upper() if region else None)
+    except library.NumberParseException:
         raise InvalidInputError.of(field, "not_a_phone_number", _PHONE_REMEDY) from None
     if number.extension:
         message = "has an extension, which text messages cannot reach; give the number without it"
         raise InvalidInputError.of(field, "not_supported", message)
-    formatted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    formatted = library.format_number(number, library.PhoneNumberFormat.E164)
     if not (_is_written_as_a_number(text, number) and _is_dialled(number) and _E164.fullmatch(formatted)):
         raise InvalidInputError.of(field, "not_a_phone_number", _PHONE_REMEDY)
     return PhoneNumber(formatted)
@@ -84,7 +87,8 @@ def region_of(phone: PhoneNumber) -> str | None:
     >>> region_of(PhoneNumber("+12423591234"))
     'BS'
     """
-    return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+    region: str | None = _library().region_code_for_number(_library().parse(phone))
+    return region
 
 
 def calling_region(phone: PhoneNumber) -> str:
@@ -94,7 +98,7 @@ def calling_region(phone: PhoneNumber) -> str:
     >>> calling_region(PhoneNumber("+447700900123")), calling_region(PhoneNumber("+80012345678"))
     ('GB', '001')
     """
-    return phonenumbers.region_code_for_country_code(phonenumbers.parse(phone).country_code or 0)
+    return str(_library().region_code_for_country_code(_library().parse(phone).country_code or 0))
 
 
 @lru_cache(maxsize=4096)
@@ -105,13 +109,22 @@ def zones_of_number(phone: PhoneNumber) -> tuple[str, ...]:
     >>> zones_of_number(PhoneNumber("+18085550100")), zones_of_number(PhoneNumber("+447700900123"))
     (('Pacific/Honolulu',), ())
     """
-    zones = time_zones_for_number(phonenumbers.parse(phone))
+    from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415 as below
+
+    zones = time_zones_for_number(_library().parse(phone))
     return tuple(name for name in zones if name != UNKNOWN_TIMEZONE)
 
 
 def is_valid_number(phone: PhoneNumber) -> bool:
     """Return whether today's metadata knows the range as assigned; a reason to warn, never to refuse."""
-    return phonenumbers.is_valid_number(phonenumbers.parse(phone))
+    return bool(_library().is_valid_number(_library().parse(phone)))
+
+
+def _library() -> Any:  # noqa: ANN401 a module
+    """Return the library of all numbering plans."""
+    import phonenumbers  # noqa: PLC0415 slow to load, and most of what a function does needs no plan
+
+    return phonenumbers
 
 
 def parse_email(raw: str, *, field: str = "email") -> EmailAddress:
@@ -172,16 +185,17 @@ def _is_written_as_a_number(text: str, number: phonenumbers.PhoneNumber) -> bool
     if not _TEL_PARAMETERS.fullmatch(semicolon + parameters) or "+" in body[1:]:
         return False
     letters = [c for c in body if c.isascii() and c.isalpha()]
-    if letters and not (number.country_code == _NORTH_AMERICA and phonenumbers.is_alpha_number(body)):
+    if letters and not (number.country_code == _NORTH_AMERICA and _library().is_alpha_number(body)):
         return False  # vanity numbers, 1-800-FLOWERS, are a custom of North America
     return all(c in _PHONE_PUNCTUATION or c in letters or unicodedata.category(c) in _PHONE_CATEGORIES for c in body)
 
 
 def _is_dialled(number: phonenumbers.PhoneNumber) -> bool:
     """Return whether it can be dialled from abroad: possible, in full, and not with a North American 0 or 1."""
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+    library = _library()
+    if library.is_possible_number_with_reason(number) != library.ValidationResult.IS_POSSIBLE:
         return False
-    national = phonenumbers.national_significant_number(number)
+    national = library.national_significant_number(number)
     if number.country_code == _NORTH_AMERICA:
         return national[0] in _AREA_CODE_STARTS
     return bool(number.national_number)  # all zeros is what people type into a field they want to leave empty

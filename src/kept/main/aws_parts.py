@@ -16,7 +16,7 @@ from kept.main.logs import set_up_logs
 from kept.main.settings import EmailChannel, Settings, SettingsError, SmsChannel, changed, load_settings
 
 if TYPE_CHECKING:
-    from kept.adapters.aws import AwsService
+    from kept.adapters.aws import AwsService, Session
     from kept.adapters.sqs import SqsQueue
     from kept.core.links import Links
     from kept.core.people import ChannelName
@@ -72,7 +72,7 @@ class CloudParts:
         """The tables."""
         from kept.main.aws_store import open_store
 
-        store = open_store(self.settings)
+        store = open_store(self.settings, session=self._session)
         self._stack.callback(store.close)
         return store
 
@@ -102,7 +102,7 @@ class CloudParts:
             raise SettingsError(*problems)
         from kept.main.channels import open_channels
 
-        return open_channels(self.settings, clock=self.clock, stack=self._stack)
+        return open_channels(self.settings, clock=self.clock, stack=self._stack, session=self._session)
 
     @cached_property
     def sender(self) -> Sender:
@@ -203,6 +203,13 @@ class CloudParts:
 
         return Batches(self.store, lambda: self.sender, clock=self.clock)
 
+    @cached_property
+    def _session(self) -> Session:
+        """What all services of AWS are opened with."""
+        from kept.adapters.aws import open_session
+
+        return open_session()
+
     def _queue(self, name: str, url: str) -> SqsQueue:
         from kept.adapters.aws import AwsService
         from kept.adapters.sqs import SqsQueue
@@ -215,7 +222,7 @@ class CloudParts:
     def _api(self, service: AwsService) -> ProviderApi:
         from kept.adapters.aws import AwsApi
 
-        api = AwsApi(service, region=self.settings.aws_region, clock=self.clock)
+        api = AwsApi(service, region=self.settings.aws_region, clock=self.clock, session=self._session)
         self._stack.callback(api.close)
         return api
 

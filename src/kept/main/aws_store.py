@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -14,13 +14,17 @@ THREADS: Final = 8
 """Steps of one process that run side by side."""
 
 
-def open_store(settings: Settings) -> DynamoStore:
+def open_store(settings: Settings, session: Any = None) -> DynamoStore:  # noqa: ANN401 the SDK has no types
     """
     Return the tables as a store.
+
+    Args:
+        settings: As they hold.
+        session: What else of AWS is opened with too; None: one of its own.
 
     Raises:
         InvalidInputError: the SDK is not installed, or cannot work with these settings.
     """
     tables = msgspec.structs.replace(ALL_TABLES, suffix=settings.tables_suffix)
-    client = open_client(settings.aws_region, connections=2 * THREADS)
+    client = open_client(settings.aws_region, connections=2 * THREADS, session=session)
     return DynamoStore(tables, kinds=KINDS, client=client, threads=THREADS)

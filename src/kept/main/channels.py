@@ -20,7 +20,7 @@ from kept.ports.clock import Clock
 from kept.ports.webhook import WebhookReader
 
 if TYPE_CHECKING:
-    from kept.adapters.aws import AwsApi, AwsService
+    from kept.adapters.aws import AwsApi, AwsService, Session
     from kept.adapters.smtp import SmtpSettings
 
 
@@ -53,14 +53,22 @@ def open_outside(settings: Settings, *, clock: Clock, stack: ExitStack) -> Outsi
     return Outside(channels=open_channels(settings, clock=clock, stack=stack), readers=door.readers())
 
 
-def open_channels(settings: Settings, *, clock: Clock, stack: ExitStack) -> dict[ChannelName, Channel]:
+def open_channels(
+    settings: Settings, *, clock: Clock, stack: ExitStack, session: Session | None = None
+) -> dict[ChannelName, Channel]:
     """
     Open the channels alone, where what providers say comes another way.
+
+    Args:
+        settings: Which.
+        clock: For what they ask of time.
+        stack: Closes them.
+        session: What else of AWS is opened with too; None: one of each one's own.
 
     Raises:
         SettingsError: settings are missing or make no sense; each problem under the name of its setting.
     """
-    door = _Door(settings=settings, clock=clock, stack=stack)
+    door = _Door(settings=settings, clock=clock, stack=stack, session=session)
     opened = {ChannelName.SMS: door.sms(), ChannelName.EMAIL: door.email()}
     channels = {name: channel for name, channel in opened.items() if channel}
     for channel in channels.values():
@@ -101,6 +109,7 @@ class _Door:
     settings: Settings
     clock: Clock
     stack: ExitStack
+    session: Session | None = None
 
     def sms(self) -> Channel | None:
         match self.settings.sms:
@@ -225,7 +234,7 @@ class _Door:
             message = "is needed for what was chosen; give a region such as us-west-2"
             raise SettingsError(_problem("aws_region", message))
         with _named(""):
-            return AwsApi(service, region=self.settings.aws_region, clock=self.clock)
+            return AwsApi(service, region=self.settings.aws_region, clock=self.clock, session=self.session)
 
 
 def read_event(body: bytes, *, at: datetime) -> tuple[DeliveryReceipt | IncomingReply, ...]:

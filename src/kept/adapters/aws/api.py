@@ -21,6 +21,9 @@ from kept.core.errors import InvalidInputError
 from kept.ports.clock import Clock
 from kept.ports.provider_api import ApiAnswer, ApiFailure
 
+Session = Any
+"""What clients of the SDK are made with; it has no types."""
+
 _MOST_CONNECTIONS: Final = 50
 
 
@@ -51,6 +54,7 @@ class AwsApi:
         region: Such as ``us-west-2``.
         clock: Tells how far off a date in an answer is.
         patience: How long we wait.
+        session: What it is opened with; None: one of its own.
 
     Raises:
         InvalidInputError: the SDK is not installed, or cannot work with these settings.
@@ -63,11 +67,12 @@ class AwsApi:
         region: str,
         clock: Clock,
         patience: Patience = Patience(),  # noqa: B008 frozen
+        session: Session | None = None,
     ) -> None:
         self.timeout_s = patience.connect_s + patience.answer_s
         self._clock = clock
         self._thread = threading.local()
-        self._client = _client(service, region, patience)
+        self._client = _client(session or open_session(), service, region, patience)
         self._client.meta.events.register("before-send", self._watch)
 
     def call(self, operation: str, parameters: Mapping[str, object]) -> ApiAnswer | ApiFailure:
@@ -112,14 +117,25 @@ class AwsApi:
         request.body = WatchedBody(body.encode() if isinstance(body, str) else bytes(body), self._thread.leaving)
 
 
-def _client(service: AwsService, region: str, patience: Patience) -> Any:  # noqa: ANN401 as above
+def open_session() -> Session:
+    """
+    Return what services are opened with; those that share one read what the SDK knows of AWS only once.
+
+    Raises:
+        InvalidInputError: the SDK is not installed.
+    """
     try:
-        from botocore.config import Config  # noqa: PLC0415 only who uses AWS needs it
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 as above
-        from botocore.session import Session  # noqa: PLC0415 as above
+        from botocore.session import Session as SdkSession  # noqa: PLC0415 only who uses AWS needs it
     except ImportError:
         message = "needs the extra for AWS; install it with: pip install 'kept[aws]'"
         raise InvalidInputError.of("aws", "not_installed", message) from None
+    return SdkSession()
+
+
+def _client(session: Session, service: AwsService, region: str, patience: Patience) -> Any:  # noqa: ANN401 as above
+    from botocore.config import Config  # noqa: PLC0415 as above
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 as above
+
     config = Config(
         retries={"total_max_attempts": 1},
         connect_timeout=patience.connect_s,
@@ -128,7 +144,7 @@ def _client(service: AwsService, region: str, patience: Patience) -> Any:  # noq
         tcp_keepalive=True,
     )
     try:
-        return Session().create_client(service.value, region_name=region, config=config)
+        return session.create_client(service.value, region_name=region, config=config)
     except (BotoCoreError, ValueError) as error:
         message = f"cannot be used with these settings ({type(error).__name__}); look at region, profile and endpoint"
         raise InvalidInputError.of("aws", "invalid_setting", message) from None

@@ -128,13 +128,14 @@ class Calls:
         self._client.close()
 
 
-def open_client(region: str, *, connections: int) -> Any:  # noqa: ANN401 the SDK has no types
+def open_client(region: str, *, connections: int, session: Any = None) -> Any:  # noqa: ANN401 the SDK has no types
     """
     Return a client of DynamoDB; AWS_ENDPOINT_URL sends it elsewhere.
 
     Args:
         region: Such as ``us-west-2``.
         connections: Calls that may be made side by side.
+        session: What else of AWS is opened with too; None: one of its own.
 
     Raises:
         InvalidInputError: the SDK is not installed, or cannot work with these settings.
@@ -154,7 +155,7 @@ def open_client(region: str, *, connections: int) -> Any:  # noqa: ANN401 the SD
         tcp_keepalive=True,
     )
     try:
-        return Session().create_client("dynamodb", region_name=region, config=config)
+        return (session or Session()).create_client("dynamodb", region_name=region, config=config)
     except (BotoCoreError, ValueError) as error:
         message = f"cannot be used with these settings ({type(error).__name__}); look at region, profile and endpoint"
         raise InvalidInputError.of("store", "invalid_setting", message) from None

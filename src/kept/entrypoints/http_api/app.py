@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -85,10 +86,9 @@ def build_api(parts: ApiParts) -> Starlette:
 
 def _documents() -> tuple[Operation, ...]:
     """Return the operations that serve the documentation."""
-    body = msgspec.json.encode(openapi_document(DESCRIBED))
 
     async def document(_: Call) -> Answer:
-        return Answer(body=body)
+        return Answer(body=_description())
 
     described = Operation(
         name="getOpenApi",
@@ -101,6 +101,12 @@ def _documents() -> tuple[Operation, ...]:
         answers={200: ()},
     )
     return (*docs.OPERATIONS, described)
+
+
+@cache
+def _description() -> bytes:
+    """Return the OpenAPI document; made when somebody reads it, because that takes a part of a cold start."""
+    return msgspec.json.encode(openapi_document(DESCRIBED))
 
 
 class _Nothing:
