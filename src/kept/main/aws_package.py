@@ -8,6 +8,7 @@ a function cannot write beside its code and would compile it anew at each start.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -159,7 +160,9 @@ def compiled(folder: Path, runtime: str) -> bool:
         return False
     options = ("-q", "-q", "--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", _FUNCTIONS_HOME)
     command = [python, "-m", "compileall", *options, str(folder)]
-    subprocess.run(command, check=False, capture_output=True, env={"PYTHONHASHSEED": "0"})  # noqa: S603 our own words
+    around = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    env = around | {"PYTHONHASHSEED": "0"}
+    subprocess.run(command, check=False, capture_output=True, env=env)  # noqa: S603 our own words
     return any((folder / "kept").glob(f"__pycache__/*.cpython-{runtime.replace('.', '')}.pyc"))
 
 

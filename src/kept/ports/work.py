@@ -78,7 +78,8 @@ class UnitOfWork:
         """Read what was not read yet, where that is quicker together."""
         if self._read_together is None:
             return
-        unseen = [(kind, entity_id) for kind, entity_id in wishes if (kind.kind, entity_id) not in self._seen]
+        known = self._seen.keys() | self._now.keys()
+        unseen = [(kind, entity_id) for kind, entity_id in wishes if (kind.kind, entity_id) not in known]
         if unseen:
             self._seen |= self._read_together(unseen)
 
