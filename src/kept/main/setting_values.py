@@ -55,8 +55,6 @@ def read_value(value: object, kind: Any) -> Any:  # noqa: ANN401 a type, and a v
     bare = _bare(kind)
     if bare is Decimal and not _AMOUNT.fullmatch(str(value)):
         raise ValueError("not an amount")
-    if isinstance(value, Enum):
-        value = value.value
     if isinstance(value, str):
         value = _unfolded(value, bare)
     try:
