@@ -7,12 +7,12 @@ before, as it is in the archive.
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 
+from bench.processes import compiling_into
 from bench.report import Line
 
 RUNS = 3
@@ -83,8 +83,7 @@ def _line(name: str, seconds: float, sdk: float) -> Line:
 
 def _seconds(code: str, compiled: str) -> float:
     """Return the median over some runs, after one that does not count because it compiles into a folder."""
-    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    env = {**around, **ENVIRONMENT, "PYTHONPYCACHEPREFIX": compiled}
+    env = compiling_into(compiled) | ENVIRONMENT
     times = []
     for _ in range(RUNS + 1):
         run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=env)

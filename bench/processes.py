@@ -33,6 +33,12 @@ def open_store(data: Path) -> Iterator[SqliteStore]:
         store.close()
 
 
+def compiling_into(folder: str) -> dict[str, str]:
+    """Return the environment of programs that find compiled code in a folder once one of them has run, as installed."""
+    around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return around | {"PYTHONPYCACHEPREFIX": folder}
+
+
 def new_key(data: Path) -> str:
     """Return a new key to the doors of a data folder."""
     made = subprocess.run(
