@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -45,7 +46,10 @@ def test_the_same_files_give_the_same_bytes_whenever_they_were_made(tmp_path: Pa
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
-def test_what_functions_import_is_compiled_for_their_python_in_the_same_bytes_each_time(tmp_path: Path) -> None:
+def test_what_functions_import_is_compiled_for_their_python_in_the_same_bytes_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     runtime = f"{sys.version_info.major}.{sys.version_info.minor}"
     for name in ("one", "two"):
         copy_kept(tmp_path / name)
