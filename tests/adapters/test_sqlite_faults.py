@@ -316,6 +316,12 @@ def test_an_engine_that_fails_keeps_nothing_of_the_batch(
         assert len(made) == 2
 
 
+def test_a_database_that_another_opens_at_this_moment_is_waited_for(path: Path, made: list[Frail]) -> None:
+    Frail.failures = {schema.KEEP_LOG: [sqlite3.SQLITE_BUSY] * 3}
+    with opened(path) as store:
+        assert (store.submit(raised("c")).result(), len(made)) == (1, 2)
+
+
 def test_an_engine_that_cannot_even_undo_is_opened_anew(path: Path, made: list[Frail]) -> None:
     with opened(path) as store:
         put(store, Note(id="n1"))

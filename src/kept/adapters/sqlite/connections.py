@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,10 @@ CACHED_STATEMENTS: Final = 64
 """More than there are in :mod:`schema`, so that each is compiled once per connection."""
 
 _OPEN_TO_OTHERS: Final = 0o077
+_PRIMARY: Final = 0xFF
+"""The part of a result code that says what went wrong; the rest says where."""
+_LOOK_S: Final = 0.01
+"""How often it is tried again to take what another process has for a moment."""
 _RESTORE: Final = "stop Kept and restore the newest backup with `kept restore`"
 
 MEANINGS: Final[dict[int, tuple[str, float | None]]] = {
@@ -39,7 +45,7 @@ def unavailable(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> Storag
     """Return what an error of the engine means to a caller; the file is named, its folder is not."""
     otherwise = sqlite3.SQLITE_CORRUPT if isinstance(error, UnicodeDecodeError) else sqlite3.SQLITE_ERROR
     code = getattr(error, "sqlite_errorcode", otherwise)
-    meaning, retry_after_s = MEANINGS.get(code & 0xFF, ("answered with an error", None))
+    meaning, retry_after_s = MEANINGS.get(code & _PRIMARY, ("answered with an error", None))
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     return StorageUnavailableError(f"{path.name} {meaning} ({name})", retry_after_s=retry_after_s)
 
@@ -66,6 +72,7 @@ def open_writer(path: Path, *, timeout_s: float, checkpoints: bool) -> sqlite3.C
         db = connect(path, timeout_s)
         try:
             migrate(db, path)
+            _keep_log(db, timeout_s)
             for statement in schema.DURABLE:
                 db.execute(statement)
             if not checkpoints:
@@ -75,6 +82,26 @@ def open_writer(path: Path, *, timeout_s: float, checkpoints: bool) -> sqlite3.C
             db.close()
             raise
     return db
+
+
+def _keep_log(db: sqlite3.Connection, timeout_s: float) -> None:
+    """
+    Let the database have a log, waiting for others that open it at the same moment: here the engine waits for nobody.
+
+    Source:
+        https://www.sqlite.org/wal.html#activating_and_configuring_wal_mode; that it does not wait: seen with 3.40.
+    """
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            db.execute(schema.KEEP_LOG)
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+            if code & _PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+            threading.Event().wait(_LOOK_S)
+        else:
+            return
 
 
 def connect(path: Path, timeout_s: float) -> sqlite3.Connection:

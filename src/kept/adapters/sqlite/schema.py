@@ -68,8 +68,10 @@ READ_CHECKSUMS: Final = "SELECT kind, id, body, checksum FROM entity WHERE check
 KEEP_LOG_SHORT: Final = "PRAGMA wal_autocheckpoint = 4000"
 """Pages, so 16 MiB: with the default of 1,000 each large batch moved the log, and writing took a third longer."""
 
+KEEP_LOG: Final = "PRAGMA journal_mode = WAL"
+"""Lasts: only the first to open a database changes anything, and it needs it for itself at that moment."""
+
 DURABLE: Final = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
