@@ -37,20 +37,14 @@ HANDLERS = {
 BUILD = """
 import sys, time
 sys.modules["rich"] = None
+before = set(sys.modules)
 begun = time.process_time()
 import kept.main.aws_lambda as functions
 functions.parts_of_process().{part}
 print(time.process_time() - begun)
-"""
-NAMES = """
-import sys
-sys.modules["rich"] = None
-before = set(sys.modules)
-import kept.main.aws_lambda as functions
-functions.parts_of_process().{part}
 print(*(name for name in sys.modules if name not in before and getattr(sys.modules[name], "__spec__", None)))
 """
-"""Tells what the first call imports, in its order."""
+"""Tells how long the first call builds, and what it imports, in its order."""
 IMPORT = """
 import contextlib, importlib, sys, time
 sys.modules["rich"] = None
@@ -90,8 +84,8 @@ def measure() -> list[Line]:
 
 
 def _line(name: str, part: str, folder: str, *, sdk: float) -> Line:
-    imported = _seconds(IMPORT, folder, _told(NAMES.format(part=part), folder))
-    whole = _seconds(BUILD.format(part=part), folder)
+    build = BUILD.format(part=part)
+    whole, imported = _seconds(build, folder), _seconds(IMPORT, folder, _told(build, folder)[1])
     return Line(
         what=f"import {name}",
         figure=f"{imported * 1000:.0f} ms",
@@ -104,11 +98,11 @@ def _line(name: str, part: str, folder: str, *, sdk: float) -> Line:
 
 def _seconds(code: str, compiled: str, *arguments: str) -> float:
     """Return the median over some runs, after one that does not count because it compiles into a folder."""
-    return statistics.median([float(_told(code, compiled, *arguments)) for _ in range(RUNS + 1)][1:])
+    return statistics.median([float(_told(code, compiled, *arguments)[0]) for _ in range(RUNS + 1)][1:])
 
 
-def _told(code: str, compiled: str, *arguments: str) -> str:
-    """Return what a program says that finds compiled code in a folder."""
+def _told(code: str, compiled: str, *arguments: str) -> list[str]:
+    """Return the lines of a program that finds compiled code in a folder."""
     env = compiling_into(compiled) | ENVIRONMENT
     command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout.splitlines()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -10,11 +10,14 @@ from kept.adapters.dynamodb import ALL_TABLES, DynamoStore, open_client
 from kept.main.kinds import KINDS
 from kept.main.settings import Settings
 
+if TYPE_CHECKING:
+    from kept.adapters.aws import Session
+
 THREADS: Final = 8
 """Steps of one process that run side by side."""
 
 
-def open_store(settings: Settings, session: Any = None) -> DynamoStore:  # noqa: ANN401 the SDK has no types
+def open_store(settings: Settings, session: Session | None = None) -> DynamoStore:
     """
     Return the tables as a store.
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from kept.adapters.aws.api import open_session
 from kept.core.errors import InvalidInputError
 
 Client = Any
@@ -36,13 +37,10 @@ def client(service: str, reach: Reach) -> Client:
     Raises:
         InvalidInputError: the SDK is not installed, or does not know where to look.
     """
-    try:
-        from botocore.config import Config  # noqa: PLC0415 only who uses AWS needs it
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 as above
-        from botocore.session import Session  # noqa: PLC0415 as above
-    except ImportError:
-        message = "needs the extra for AWS; install it with: pip install 'kept[aws]'"
-        raise InvalidInputError.of("aws", "not_installed", message) from None
+    session = open_session()
+    from botocore.config import Config  # noqa: PLC0415 only who uses AWS needs it
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 as above
+
     config = Config(
         retries={"total_max_attempts": _TRIES},
         connect_timeout=_CONNECT_S,
@@ -50,7 +48,7 @@ def client(service: str, reach: Reach) -> Client:
         max_pool_connections=_MOST_CONNECTIONS,
     )
     try:
-        return Session().create_client(
+        return session.create_client(
             service,
             region_name=reach.region or None,
             endpoint_url=reach.endpoint or None,

@@ -254,12 +254,9 @@ class OneTransaction:
             return
         try:
             self._run_all(rows)
-        except sqlite3.Error as error:
-            if not isinstance(error, _FAULTS_OF_A_STEP):
-                raise EngineFailedError from error
-            self._undo(error)
-            raise
         except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, _FAULTS_OF_A_STEP):
+                raise EngineFailedError from error
             self._undo(error)
             raise
 
